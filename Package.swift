@@ -1,0 +1,158 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house: every target is a room on a floor, and a room uses lower floors only. `room` refuses anything else,
+// so a dependency that goes up or sideways stops every `swift` command with a sentence.
+
+enum Floor: Int {
+    case libraries, values, kits, services, adapters, faces, programs, tests
+
+    var folder: String {
+        switch self {
+        case .libraries: "Sources/Libraries"
+        case .values: "Sources/Values"
+        case .kits: "Sources/Kits"
+        case .services: "Sources/Services"
+        case .adapters: "Sources/Adapters"
+        case .faces: "Sources/Faces"
+        case .programs: "Sources/Programs"
+        case .tests: "Tests"
+        }
+    }
+}
+
+/// The floor each room stands on, filled as rooms are declared from the ground up.
+var floors: [String: Floor] = [:]
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Checks that every room below really is on a lower floor, and notes where this one stands.
+@MainActor
+func admit(_ name: String, on floor: Floor, uses below: [String]) -> [Target.Dependency] {
+    for other in below {
+        guard let standing = floors[other] else {
+            fatalError("\(name) uses \(other), which is not declared above it")
+        }
+        guard standing.rawValue < floor.rawValue || floor == .tests else {
+            fatalError("\(name) may not use \(other): it is not on a lower floor")
+        }
+    }
+    floors[name] = floor
+    return below.map { .byName(name: $0) }
+}
+
+/// One target of the house: the rooms below that it uses, and the packages it uses.
+@MainActor
+func room(
+    _ name: String,
+    _ floor: Floor,
+    uses below: [String] = [],
+    packages: [Target.Dependency] = []
+) -> Target {
+    let dependencies = admit(name, on: floor, uses: below) + packages
+    let path = "\(floor.folder)/\(name)"
+    switch floor {
+    case .programs:
+        return .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    default:
+        return .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    }
+}
+
+/// A C library of the system, found by pkg-config.
+@MainActor
+func systemLibrary(_ name: String, pkgConfig: String, debian: String) -> Target {
+    _ = admit(name, on: .libraries, uses: [])
+    return .systemLibrary(
+        name: name, path: "Sources/Libraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+/// Tests of one room. They may use what the room uses, the contracts and the harness.
+@MainActor
+func tests(_ name: String, uses below: [String], packages: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: admit(name, on: .tests, uses: below) + packages,
+        path: "Tests/\(name)",
+        swiftSettings: strict
+    )
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let ground: [Target] = [
+    systemLibrary("CCrypt", pkgConfig: "libcrypt", debian: "libcrypt-dev"),
+    systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
+
+    room("OCI", .values),
+    room("Access", .values, uses: ["CPCRE2"]),
+
+    room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
+]
+
+let services: [Target] = [
+    room("Registry", .services, uses: ["OCI", "ServerKit"], packages: [nioCore, crypto, logging]),
+    room(
+        "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
+        packages: [jwtKit, crypto, x509, asn1, logging, nioCore, nioPosix]),
+]
+
+let adapters: [Target] = []
+
+let faces: [Target] = []
+
+let programs: [Target] = []
+
+let testRooms: [Target] = []
+
+let package = Package(
+    name: "homeport",
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: ground + services + adapters + faces + programs + testRooms,
+    swiftLanguageModes: [.v6]
+)

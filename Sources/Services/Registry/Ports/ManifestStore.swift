@@ -1,0 +1,105 @@
+package import FoundationEssentials
+package import OCI
+package import ServerKit
+
+/// Repositories, their manifests, tags and who refers to what.
+///
+/// Every backend passes `checkManifestStoreContract`. What one call changes is changed by one transaction that is
+/// durable when the call returns. Cost is per page or per document, never per repository.
+package protocol ManifestStore: Sendable {
+    /// A manifest of this repository, byte for byte as it was pushed.
+    func manifest(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> StoredManifest?
+
+    /// What a tag points to.
+    func digest(of tag: Tag, in repository: RepositoryName) async throws(StoreError) -> Digest?
+
+    /// Stores a manifest and points `tags` at it; the repository comes into being with it.
+    ///
+    /// Inside the transaction everything in `push.requires` must still be held by the repository; what is not is
+    /// returned, and then nothing was stored.
+    func put(_ push: ManifestPush, in repository: RepositoryName) async throws(StoreError) -> [Digest]
+
+    /// Removes a manifest and the tags that point to it; returns those tags, or nil when it was not there.
+    func remove(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> [Tag]?
+
+    /// Removes a tag and leaves its manifest; false when it was not there.
+    func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws(StoreError) -> Bool
+
+    /// One page of tags in byte order, those after `last`; nil when the repository does not exist.
+    func tags(in repository: RepositoryName, after last: Tag?, limit: Int) async throws(StoreError) -> [Tag]?
+
+    /// The tags that lead to a manifest, directly or through an index of the same repository that one points to.
+    func tags(leadingTo digest: Digest, in repository: RepositoryName) async throws(StoreError) -> [Tag]
+
+    /// One page of the manifests whose `subject` is `digest`, in order of their digests, those after `last`.
+    func referrers(
+        of digest: Digest, in repository: RepositoryName, artifactType: MediaType?, after last: Digest?, limit: Int
+    ) async throws(StoreError) -> [Descriptor]
+
+    /// One page of the repositories that have a manifest, in byte order, those after `last`.
+    func repositories(after last: RepositoryName?, limit: Int) async throws(StoreError) -> [RepositoryName]
+
+    /// What a listing for operators shows; nil when there is no such repository.
+    func summary(of repository: RepositoryName) async throws(StoreError) -> RepositorySummary?
+
+    /// Removes a repository with its tags, manifests and links; false when there is none.
+    func removeRepository(_ repository: RepositoryName) async throws(StoreError) -> Bool
+}
+
+/// A manifest as it is kept.
+package struct StoredManifest: Sendable, Hashable {
+    package let digest: Digest
+    package let mediaType: MediaType
+    package let bytes: [UInt8]
+
+    package init(digest: Digest, mediaType: MediaType, bytes: [UInt8]) {
+        self.digest = digest
+        self.mediaType = mediaType
+        self.bytes = bytes
+    }
+}
+
+/// What is stored with one push of a manifest.
+package struct ManifestPush: Sendable {
+    package let digest: Digest
+    package let manifest: Manifest
+    package let tags: [Tag]
+    /// Blobs and manifests that the repository must hold. The store also keeps which of the manifest's references are
+    /// blobs and which are manifests, so that what is referenced is not collected.
+    package let requiredBlobs: [Digest]
+    package let requiredManifests: [Digest]
+    /// Who pushes; empty for somebody anonymous.
+    package let account: String
+    package let date: Date
+
+    package init(
+        digest: Digest, manifest: Manifest, tags: [Tag], requiredBlobs: [Digest], requiredManifests: [Digest],
+        account: String, date: Date
+    ) {
+        self.digest = digest
+        self.manifest = manifest
+        self.tags = tags
+        self.requiredBlobs = requiredBlobs
+        self.requiredManifests = requiredManifests
+        self.account = account
+        self.date = date
+    }
+}
+
+/// A repository in numbers.
+package struct RepositorySummary: Sendable, Hashable {
+    package let name: RepositoryName
+    package let tagCount: Int
+    package let manifestCount: Int
+    /// Bytes of the distinct blobs and manifests it holds.
+    package let size: Int64
+    package let lastPush: Date?
+
+    package init(name: RepositoryName, tagCount: Int, manifestCount: Int, size: Int64, lastPush: Date?) {
+        self.name = name
+        self.tagCount = tagCount
+        self.manifestCount = manifestCount
+        self.size = size
+        self.lastPush = lastPush
+    }
+}

@@ -1,0 +1,66 @@
+/// A content address: an algorithm and the lowercase hex of its output, `sha256:2c26…` (image-spec, descriptor.md).
+///
+/// A value exists only if it is well formed, so the rest of the program never checks again.
+package struct Digest: Hashable, Sendable {
+    /// The registered algorithms of the image spec that the registry stores.
+    package enum Algorithm: String, Sendable, CaseIterable {
+        case sha256, sha512
+
+        /// How many hex digits a digest of this algorithm has.
+        package var hexLength: Int {
+            switch self {
+            case .sha256: 64
+            case .sha512: 128
+            }
+        }
+    }
+
+    package let algorithm: Algorithm
+    package let hex: String
+
+    package init(_ text: String) throws(OCIError) { try self.init(text[...]) }
+
+    package init(_ text: Substring) throws(OCIError) {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            throw OCIError(.digestInvalid, "a digest is written ALGORITHM:HEX, such as sha256:2c26…")
+        }
+        guard let algorithm = Algorithm(rawValue: String(text[..<colon])) else {
+            throw OCIError(.digestInvalid, "unknown digest algorithm; this registry stores sha256 and sha512")
+        }
+        let hex = text.utf8[text.utf8.index(after: colon)...]
+        guard hex.count == algorithm.hexLength, hex.allSatisfy(\.isLowercaseHex) else {
+            throw OCIError(
+                .digestInvalid, "a \(algorithm) digest has \(algorithm.hexLength) lowercase hex digits")
+        }
+        self.algorithm = algorithm
+        self.hex = String(text[text.utf8.index(after: colon)...])
+    }
+
+    /// A digest from the raw output of its algorithm.
+    ///
+    /// - Precondition: `bytes` is as long as the algorithm's output.
+    package init(_ algorithm: Algorithm, bytes: [UInt8]) {
+        precondition(bytes.count * 2 == algorithm.hexLength, "a \(algorithm) output has another length")
+        self.algorithm = algorithm
+        self.hex = String(unsafeUninitializedCapacity: bytes.count * 2) { out in
+            for (index, byte) in bytes.enumerated() {
+                out[index * 2] = hexDigits[Int(byte >> 4)]
+                out[index * 2 + 1] = hexDigits[Int(byte & 15)]
+            }
+            return bytes.count * 2
+        }
+    }
+}
+
+private let hexDigits = Array("0123456789abcdef".utf8)
+
+extension Digest: CustomStringConvertible {
+    package var description: String { "\(algorithm.rawValue):\(hex)" }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseHex: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
+    }
+}
