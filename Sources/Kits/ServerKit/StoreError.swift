@@ -1,4 +1,5 @@
-/// Why a store could not do what it was asked. What it says is for the operator; clients get a general sentence.
+/// Why a store could not do what it was asked. What it says is for the operator; clients get a general
+/// sentence.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What the caller can act on.
     package enum Kind: Sendable, Hashable {

@@ -30,11 +30,12 @@ package struct AccessRequest: Sendable {
 
 /// What is known of the tag when a rule that names tags is asked.
 package enum TagContext: Hashable, Sendable {
-    /// A token is asked for, or a blob: which tag is meant will be seen later. A rule with a tag condition whose other
-    /// conditions hold *may* grant: its actions are added to what the deciding rule without one grants.
+    /// A token is asked for, or a blob: which tag is meant will be seen later. A rule with a tag condition
+    /// whose other conditions hold *may* grant: its actions are added to what the deciding rule without one
+    /// grants.
     case unknown
-    /// A manifest by one of these tags. A rule with a tag condition holds when any of them matches; with an empty list
-    /// (a manifest without a tag) it does not.
+    /// A manifest by one of these tags. A rule with a tag condition holds when any of them matches; with an
+    /// empty list (a manifest without a tag) it does not.
     case known([String])
 }
 

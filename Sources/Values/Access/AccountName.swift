@@ -1,6 +1,7 @@
 /// The name an account signs in with. The empty name stands for somebody who has not signed in.
 ///
-/// At most 255 bytes of UTF-8, no control characters, no `:` (Basic authentication cannot carry one, RFC 7617).
+/// At most 255 bytes of UTF-8, no control characters, no `:` (Basic authentication cannot carry one, RFC
+/// 7617).
 package struct AccountName: Hashable, Sendable {
     package let text: String
 

@@ -4,8 +4,8 @@ package typealias Labels = [String: [LabelValue]]
 /// One value of a label. In a rule's pattern it stands where `${labels:NAME}` is written.
 package struct LabelValue: Hashable, Sendable {
     package let text: String
-    /// Whether `*`, `?` and `[` in the text are just themselves. Without it they are a glob's, because that is what
-    /// labels such as `socke*` are for. A value is never a regular expression.
+    /// Whether `*`, `?` and `[` in the text are just themselves. Without it they are a glob's, because that
+    /// is what labels such as `socke*` are for. A value is never a regular expression.
     package let isLiteral: Bool
 
     package init(_ text: String, isLiteral: Bool = false) {

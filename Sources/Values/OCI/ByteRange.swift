@@ -10,8 +10,8 @@ package enum ByteRange {
         case unsatisfiable
     }
 
-    /// Reads a `Range` header. Units other than bytes, several ranges and anything malformed are ignored, as the RFC
-    /// allows; one range that no byte of the body satisfies is not.
+    /// Reads a `Range` header. Units other than bytes, several ranges and anything malformed are ignored, as
+    /// the RFC allows; one range that no byte of the body satisfies is not.
     package static func requested(_ header: String?, of size: Int64) -> Answer {
         guard let header, header.hasPrefix("bytes=") else { return .whole }
         let spec = header.utf8.dropFirst(6)
@@ -31,8 +31,8 @@ package enum ByteRange {
         return count > 0 && size > 0 ? .part(max(0, size - count)..<size) : .unsatisfiable
     }
 
-    /// Reads a `Content-Range: <first>-<last>` of a chunked upload (distribution-spec, "Pushing a blob in chunks"). The
-    /// form of RFC 9110, `bytes 0-9/*`, is read too.
+    /// Reads a `Content-Range: <first>-<last>` of a chunked upload (distribution-spec, "Pushing a blob in
+    /// chunks"). The form of RFC 9110, `bytes 0-9/*`, is read too.
     package static func uploaded(_ header: String) throws(OCIError) -> Range<Int64> {
         var text = header.utf8[...]
         if header.hasPrefix("bytes ") { text = text.dropFirst(6) }

@@ -23,6 +23,7 @@ package struct Descriptor: Hashable, Sendable {
 
     /// Whether this is a layer that a registry may not hold ("foreign" or non-distributable).
     package var isNonDistributable: Bool {
-        !urls.isEmpty || mediaType.text.contains("nondistributable") || mediaType.text.contains("rootfs.foreign")
+        !urls.isEmpty || mediaType.text.contains("nondistributable")
+            || mediaType.text.contains("rootfs.foreign")
     }
 }

@@ -1,4 +1,5 @@
-/// A content address: an algorithm and the lowercase hex of its output, `sha256:2c26…` (image-spec, descriptor.md).
+/// A content address: an algorithm and the lowercase hex of its output, `sha256:2c26…` (image-spec,
+/// descriptor.md).
 ///
 /// A value exists only if it is well formed, so the rest of the program never checks again.
 package struct Digest: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// A manifest as it was pushed: the bytes, which are never written anew, and what the registry reads from them.
+/// A manifest as it was pushed: the bytes, which are never written anew, and what the registry reads from
+/// them.
 package struct Manifest: Sendable {
     /// What kind of document it is, which decides what it references.
     package enum Kind: String, Sendable {
@@ -23,7 +24,8 @@ package struct Manifest: Sendable {
     /// Manifests of an index.
     package let manifests: [Descriptor]
     package let subject: Descriptor?
-    /// What the referrers list shows as `artifactType`: the field, or else the config's type of an image manifest.
+    /// What the referrers list shows as `artifactType`: the field, or else the config's type of an image
+    /// manifest.
     package let artifactType: MediaType?
     package let annotations: [String: String]
 
@@ -32,7 +34,8 @@ package struct Manifest: Sendable {
 
     /// Reads what was pushed.
     ///
-    /// - Parameter contentType: the request's `Content-Type`, which must agree with the document's `mediaType`.
+    /// - Parameter contentType: the request's `Content-Type`, which must agree with the document's
+    /// `mediaType`.
     package init(_ bytes: [UInt8], contentType: MediaType?) throws(OCIError) {
         let document = try Document(parsing: bytes)
         let mediaType = try Self.mediaType(of: document, contentType: contentType)
@@ -69,16 +72,21 @@ package struct Manifest: Sendable {
         return found
     }
 
-    private static func mediaType(of document: Document, contentType: MediaType?) throws(OCIError) -> MediaType {
-        if document.schemaVersion == 1 || contentType == .dockerSchema1 || contentType == .dockerSchema1Signed {
+    private static func mediaType(of document: Document, contentType: MediaType?) throws(OCIError)
+        -> MediaType
+    {
+        if document.schemaVersion == 1 || contentType == .dockerSchema1 || contentType == .dockerSchema1Signed
+        {
             throw OCIError(
                 .manifestInvalid,
-                "Docker's schema 1 is not accepted: push with a client of this decade, which sends schema 2 or OCI")
+                "Docker's schema 1 is not accepted: push with a client of this decade, which sends schema 2 or OCI"
+            )
         }
         let stated = document.mediaType.map { MediaType($0) }
         if let stated, let contentType, stated != contentType {
             throw OCIError(
-                .manifestInvalid, "the manifest says it is \(stated), the Content-Type header says \(contentType)")
+                .manifestInvalid,
+                "the manifest says it is \(stated), the Content-Type header says \(contentType)")
         }
         if let mediaType = contentType ?? stated { return mediaType }
         return document.manifests != nil ? .imageIndex : .imageManifest
@@ -124,7 +132,8 @@ private struct Document: Decodable {
             }
             return Descriptor(
                 mediaType: MediaType(mediaType), digest: digest, size: size,
-                artifactType: artifactType.map { MediaType($0) }, annotations: annotations ?? [:], urls: urls ?? [])
+                artifactType: artifactType.map { MediaType($0) }, annotations: annotations ?? [:],
+                urls: urls ?? [])
         }
     }
 
@@ -146,14 +155,17 @@ extension DecodingError {
     /// Where the document is wrong, in words for the person who pushed it.
     fileprivate var sentence: String {
         func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty ? "the manifest" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+            path.isEmpty
+                ? "the manifest"
+                : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
         }
         return switch self {
         case .keyNotFound(let key, let context): "\(place(context.codingPath)) lacks \(key.stringValue)"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             "\(place(context.codingPath)) has the wrong type"
         case .dataCorrupted(let context):
-            context.codingPath.isEmpty ? "the manifest is not JSON" : "\(place(context.codingPath)) cannot be read"
+            context.codingPath.isEmpty
+                ? "the manifest is not JSON" : "\(place(context.codingPath)) cannot be read"
         @unknown default: "the manifest cannot be read"
         }
     }

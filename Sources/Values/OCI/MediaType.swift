@@ -1,4 +1,5 @@
-/// The type of a manifest or blob, as the image spec and Docker name them. Unknown ones are kept as they came.
+/// The type of a manifest or blob, as the image spec and Docker name them. Unknown ones are kept as they
+/// came.
 package struct MediaType: Hashable, Sendable {
     package let text: String
 
@@ -8,9 +9,11 @@ package struct MediaType: Hashable, Sendable {
     package static let imageIndex = MediaType("application/vnd.oci.image.index.v1+json")
     package static let artifactManifest = MediaType("application/vnd.oci.artifact.manifest.v1+json")
     package static let dockerManifest = MediaType("application/vnd.docker.distribution.manifest.v2+json")
-    package static let dockerManifestList = MediaType("application/vnd.docker.distribution.manifest.list.v2+json")
+    package static let dockerManifestList = MediaType(
+        "application/vnd.docker.distribution.manifest.list.v2+json")
     package static let dockerSchema1 = MediaType("application/vnd.docker.distribution.manifest.v1+json")
-    package static let dockerSchema1Signed = MediaType("application/vnd.docker.distribution.manifest.v1+prettyjws")
+    package static let dockerSchema1Signed = MediaType(
+        "application/vnd.docker.distribution.manifest.v1+prettyjws")
     package static let emptyJSON = MediaType("application/vnd.oci.empty.v1+json")
     package static let octetStream = MediaType("application/octet-stream")
 

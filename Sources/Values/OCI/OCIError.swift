@@ -2,7 +2,8 @@
 ///
 /// `detail` goes to the client. What only the operator may see (paths, SQL, peers) belongs in the log.
 package struct OCIError: Error, Hashable, Sendable {
-    /// The error codes of the distribution spec (section "Error Codes"), and those of Docker's registry beside them.
+    /// The error codes of the distribution spec (section "Error Codes"), and those of Docker's registry
+    /// beside them.
     package enum Code: String, Sendable, CaseIterable {
         case blobUnknown = "BLOB_UNKNOWN"
         case blobUploadInvalid = "BLOB_UPLOAD_INVALID"
@@ -35,7 +36,8 @@ package struct OCIError: Error, Hashable, Sendable {
 }
 
 extension OCIError.Code {
-    /// The short, constant sentence that belongs to the code; the words Docker prints after `denied:` and its like.
+    /// The short, constant sentence that belongs to the code; the words Docker prints after `denied:` and its
+    /// like.
     package var message: String {
         switch self {
         case .blobUnknown: "blob unknown to registry"

@@ -1,5 +1,5 @@
-/// The name of a repository, `team/app` (distribution-spec, "Pulling manifests"): components of lowercase letters and
-/// digits, joined inside by `.`, `_`, `__` or dashes, and separated by `/`. At most 255 bytes.
+/// The name of a repository, `team/app` (distribution-spec, "Pulling manifests"): components of lowercase
+/// letters and digits, joined inside by `.`, `_`, `__` or dashes, and separated by `/`. At most 255 bytes.
 package struct RepositoryName: Hashable, Sendable {
     package let text: String
 
@@ -35,7 +35,8 @@ package struct RepositoryName: Hashable, Sendable {
 
     private static func isSeparator(_ run: [UInt8]) -> Bool {
         switch run {
-        case [], [UInt8(ascii: "/")], [UInt8(ascii: ".")], [UInt8(ascii: "_")], [UInt8(ascii: "_"), UInt8(ascii: "_")]:
+        case [], [UInt8(ascii: "/")], [UInt8(ascii: ".")], [UInt8(ascii: "_")],
+            [UInt8(ascii: "_"), UInt8(ascii: "_")]:
             true
         default: run.allSatisfy { $0 == UInt8(ascii: "-") }
         }

@@ -1,4 +1,5 @@
-/// A tag: a name inside a repository that points to a manifest and can move (distribution-spec, "Pulling manifests").
+/// A tag: a name inside a repository that points to a manifest and can move (distribution-spec, "Pulling
+/// manifests").
 ///
 /// One to 128 characters: a letter, digit or `_`, then also `.` and `-`.
 package struct Tag: Hashable, Sendable {

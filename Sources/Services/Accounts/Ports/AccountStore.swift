@@ -25,7 +25,8 @@ package protocol AccountStore: Sendable {
 /// Somebody who may sign in.
 package struct Account: Sendable, Hashable {
     package let name: AccountName
-    /// Nil for an account that has no password: it signs in with access tokens only. The anonymous account has none.
+    /// Nil for an account that has no password: it signs in with access tokens only. The anonymous account
+    /// has none.
     package var passwordHash: PasswordHash?
     package var labels: Labels
     /// From this moment on the account may do nothing; nil for never.

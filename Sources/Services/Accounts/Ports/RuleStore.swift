@@ -11,7 +11,8 @@ package protocol RuleStore: Sendable {
     /// Adds a rule. Throws `.conflict` when its `seq` is taken.
     func add(_ rule: Rule) async throws(StoreError)
 
-    /// Gives a rule another place. Throws `.missing` when there is none at `seq`, `.conflict` when `target` is taken.
+    /// Gives a rule another place. Throws `.missing` when there is none at `seq`, `.conflict` when `target`
+    /// is taken.
     func move(_ seq: Int, to target: Int) async throws(StoreError)
 
     /// Removes a rule; false when there was none.

@@ -8,8 +8,8 @@ package protocol SigningKeyStore: Sendable {
     /// All keys, newest first.
     func keys() async throws(StoreError) -> [StoredKey]
 
-    /// Adds a key, unless there is already a newer one than `newest` (nil: unless there is any): then it throws
-    /// `.conflict`, and two processes that start at once end with one key.
+    /// Adds a key, unless there is already a newer one than `newest` (nil: unless there is any): then it
+    /// throws `.conflict`, and two processes that start at once end with one key.
     func add(_ key: StoredKey, after newest: String?) async throws(StoreError)
 
     /// Removes the key with this identifier; false when there was none.
@@ -28,7 +28,8 @@ package struct StoredKey: Sendable, Hashable {
     /// From when on it no longer signs; it is still accepted until the last token it signed has ended.
     package var retiredAt: Date?
 
-    package init(id: String, privateKey: String, certificate: String, createdAt: Date, retiredAt: Date? = nil) {
+    package init(id: String, privateKey: String, certificate: String, createdAt: Date, retiredAt: Date? = nil)
+    {
         self.id = id
         self.privateKey = privateKey
         self.certificate = certificate

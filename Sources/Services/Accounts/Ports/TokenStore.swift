@@ -10,7 +10,8 @@ package protocol TokenStore: Sendable {
     func token(_ id: TokenID) async throws(StoreError) -> StoredToken?
 
     /// One page of tokens in order of their identifiers, those after `last`; of one account, or of all.
-    func tokens(of account: AccountName?, after last: TokenID?, limit: Int) async throws(StoreError) -> [StoredToken]
+    func tokens(of account: AccountName?, after last: TokenID?, limit: Int) async throws(StoreError)
+        -> [StoredToken]
 
     /// Adds a token. Throws `.conflict` when the identifier is taken, or the account has one of this name.
     func add(_ token: StoredToken) async throws(StoreError)
@@ -41,6 +42,8 @@ package struct StoredToken: Sendable, Hashable {
     package enum Kind: String, Sendable {
         /// Made by a person for a machine; usable as the password of its account.
         case access
+        /// Opens one calendar feed; part of its URL.
+        case calendar
         /// Handed out by the token server on a login, for one service (token spec, "refresh_token").
         case refresh
     }
@@ -52,7 +55,8 @@ package struct StoredToken: Sendable, Hashable {
     package let name: String
     /// SHA-256 of the secret part, which has at least 160 random bits of its own.
     package let secretHash: [UInt8]
-    /// What it may be used for at most, `repository:prod/*:pull`; an empty list leaves that to the account's rules.
+    /// What it may be used for at most, `repository:prod/*:pull`; an empty list leaves that to the account's
+    /// rules.
     package let scopes: [String]
     /// For a refresh token the one service it is good for.
     package let service: String?
@@ -61,7 +65,8 @@ package struct StoredToken: Sendable, Hashable {
     package var lastUsed: Date?
 
     package init(
-        id: TokenID, kind: Kind, account: AccountName, name: String, secretHash: [UInt8], scopes: [String] = [],
+        id: TokenID, kind: Kind, account: AccountName, name: String, secretHash: [UInt8],
+        scopes: [String] = [],
         service: String? = nil, createdAt: Date, expires: Date?, lastUsed: Date? = nil
     ) {
         self.id = id

@@ -4,7 +4,8 @@ package import ServerKit
 
 /// Where the bytes of blobs are kept: immutable, named by their digest. It knows nothing of repositories.
 ///
-/// Every backend passes `checkBlobStoreContract`. Calls may come from any task; none blocks a concurrency thread.
+/// Every backend passes `checkBlobStoreContract`. Calls may come from any task; none blocks a concurrency
+/// thread.
 package protocol BlobStore: Sendable {
     /// The size of a stored blob in bytes, or nil when it is not there.
     func size(of digest: Digest) async throws(StoreError) -> Int64?
@@ -20,7 +21,8 @@ package protocol BlobStore: Sendable {
     /// Starts an upload, which lives until it is published or discarded, across restarts.
     func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError) -> any BlobUpload
 
-    /// Takes up an upload that was started before, hashing what it already has. Throws `.missing` when there is none.
+    /// Takes up an upload that was started before, hashing what it already has. Throws `.missing` when there
+    /// is none.
     func resumeUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError) -> any BlobUpload
 
     /// Throws an upload away, whatever state it is in. Discarding one that is not there is not a failure.
@@ -29,7 +31,8 @@ package protocol BlobStore: Sendable {
     /// Every upload that has bytes here, in no order: what a sweep compares with the rows.
     func uploads() async throws(StoreError) -> [UploadID]
 
-    /// One page of the stored digests in order of their text, those after `last`: what a sweep or a check walks.
+    /// One page of the stored digests in order of their text, those after `last`: what a sweep or a check
+    /// walks.
     func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest]
 }
 
@@ -38,8 +41,8 @@ package protocol StoredBlob: AnyObject, Sendable {
     /// In bytes.
     var size: Int64 { get }
 
-    /// A descriptor of a plain file with exactly these bytes, for `sendfile`; nil where there is none. Valid as long
-    /// as this object lives.
+    /// A descriptor of a plain file with exactly these bytes, for `sendfile`; nil where there is none. Valid
+    /// as long as this object lives.
     var fileDescriptor: CInt? { get }
 
     /// Reads up to `count` bytes from `offset`; fewer only at the end.
@@ -57,8 +60,9 @@ package protocol BlobUpload: AnyObject, Sendable {
     /// The digest of everything appended so far, by the upload's algorithm.
     func digest() async throws(StoreError) -> Digest
 
-    /// Syncs the bytes and puts them into place under `digest`, which the caller has compared. When it returns, the
-    /// blob and its name survive a power loss. The upload stays until it is discarded, so that `republish` can help.
+    /// Syncs the bytes and puts them into place under `digest`, which the caller has compared. When it
+    /// returns, the blob and its name survive a power loss. The upload stays until it is discarded, so that
+    /// `republish` can help.
     func publish(as digest: Digest) async throws(StoreError)
 
     /// Whether the blob is in its place, putting it there again when something removed it since `publish`.

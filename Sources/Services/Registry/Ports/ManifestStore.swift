@@ -4,8 +4,8 @@ package import ServerKit
 
 /// Repositories, their manifests, tags and who refers to what.
 ///
-/// Every backend passes `checkManifestStoreContract`. What one call changes is changed by one transaction that is
-/// durable when the call returns. Cost is per page or per document, never per repository.
+/// Every backend passes `checkManifestStoreContract`. What one call changes is changed by one transaction
+/// that is durable when the call returns. Cost is per page or per document, never per repository.
 package protocol ManifestStore: Sendable {
     /// A manifest of this repository, byte for byte as it was pushed.
     func manifest(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> StoredManifest?
@@ -15,25 +15,28 @@ package protocol ManifestStore: Sendable {
 
     /// Stores a manifest and points `tags` at it; the repository comes into being with it.
     ///
-    /// Inside the transaction everything in `push.requires` must still be held by the repository; what is not is
-    /// returned, and then nothing was stored.
+    /// Inside the transaction everything in `push.requires` must still be held by the repository; what is not
+    /// is returned, and then nothing was stored.
     func put(_ push: ManifestPush, in repository: RepositoryName) async throws(StoreError) -> [Digest]
 
     /// Removes a manifest and the tags that point to it; returns those tags, or nil when it was not there.
     func remove(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> [Tag]?
 
     /// Removes a tag and leaves its manifest; false when it was not there.
-    func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws(StoreError) -> Bool
+    func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws(StoreError)
+        -> Bool
 
     /// One page of tags in byte order, those after `last`; nil when the repository does not exist.
     func tags(in repository: RepositoryName, after last: Tag?, limit: Int) async throws(StoreError) -> [Tag]?
 
-    /// The tags that lead to a manifest, directly or through an index of the same repository that one points to.
+    /// The tags that lead to a manifest, directly or through an index of the same repository that one points
+    /// to.
     func tags(leadingTo digest: Digest, in repository: RepositoryName) async throws(StoreError) -> [Tag]
 
     /// One page of the manifests whose `subject` is `digest`, in order of their digests, those after `last`.
     func referrers(
-        of digest: Digest, in repository: RepositoryName, artifactType: MediaType?, after last: Digest?, limit: Int
+        of digest: Digest, in repository: RepositoryName, artifactType: MediaType?, after last: Digest?,
+        limit: Int
     ) async throws(StoreError) -> [Descriptor]
 
     /// One page of the repositories that have a manifest, in byte order, those after `last`.
@@ -64,8 +67,8 @@ package struct ManifestPush: Sendable {
     package let digest: Digest
     package let manifest: Manifest
     package let tags: [Tag]
-    /// Blobs and manifests that the repository must hold. The store also keeps which of the manifest's references are
-    /// blobs and which are manifests, so that what is referenced is not collected.
+    /// Blobs and manifests that the repository must hold. The store also keeps which of the manifest's
+    /// references are blobs and which are manifests, so that what is referenced is not collected.
     package let requiredBlobs: [Digest]
     package let requiredManifests: [Digest]
     /// Who pushes; empty for somebody anonymous.

@@ -49,7 +49,8 @@ package struct UploadRecord: Sendable, Hashable {
     package var movedAt: Date
 
     package init(
-        id: UploadID, repository: RepositoryName, account: String, algorithm: Digest.Algorithm, startedAt: Date,
+        id: UploadID, repository: RepositoryName, account: String, algorithm: Digest.Algorithm,
+        startedAt: Date,
         movedAt: Date
     ) {
         self.id = id
