@@ -72,6 +72,13 @@ func systemLibrary(_ name: String, pkgConfig: String, debian: String) -> Target 
         name: name, path: "Sources/Libraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
+/// A few lines of C for calls that Swift does not see.
+@MainActor
+func cLibrary(_ name: String) -> Target {
+    _ = admit(name, on: .libraries, uses: [])
+    return .target(name: name, path: "Sources/Libraries/\(name)")
+}
+
 /// Tests of one room. They may use what the room uses, the contracts and the harness.
 @MainActor
 func tests(_ name: String, uses below: [String], packages: [Target.Dependency] = []) -> Target {
@@ -91,6 +98,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -98,7 +106,10 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP1Types = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -110,10 +121,18 @@ let ground: [Target] = [
     systemLibrary("CCrypt", pkgConfig: "libcrypt", debian: "libcrypt-dev"),
     systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
 
+    cLibrary("CLinux"),
+
     room("OCI", .values),
     room("Access", .values, uses: ["CPCRE2"]),
 
     room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
+    room(
+        "HTTPKit", .kits, uses: ["CLinux"],
+        packages: [
+            hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, nioHTTP1Types, nioHTTP1, nioCore, nioPosix,
+            nioFoundation,
+        ]),
 ]
 
 let services: [Target] = [
@@ -125,7 +144,13 @@ let services: [Target] = [
 
 let adapters: [Target] = []
 
-let faces: [Target] = []
+let faces: [Target] = [
+    room(
+        "Edge", .faces, uses: ["HTTPKit"],
+        packages: [
+            hummingbird, hummingbirdCore, httpTypes, lifecycle, logging, metrics, nioCore, nioHTTPTypes,
+        ])
+]
 
 let programs: [Target] = []
 

@@ -1,0 +1,101 @@
+import HTTPKit
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Asks the faces in turn, turns what goes wrong into an answer, and leaves one log line for each request.
+struct EdgeResponder: HTTPResponder {
+    typealias Context = HomeportContext
+
+    let faces: [any Face]
+    let trustedProxies: [AddressRange]
+    let takesFileRegions: Bool
+    /// Of its own, so that access lines can be told from the rest by their label.
+    let log = Logger(label: "homeport.access")
+
+    func respond(to request: Request, context: HomeportContext) async throws -> Response {
+        let start = ContinuousClock.now
+        var context = context
+        let client = ClientAddress(
+            peer: context.clientAddress, isSecure: context.isSecure, authority: request.head.authority ?? "",
+            headers: request.headers, trusted: trustedProxies)
+        context.clientAddress = client.address
+        context.isSecure = client.isSecure
+        context.authority = client.authority
+        context.takesFileRegions = takesFileRegions
+
+        let response = await answer(request, context)
+        let line = AccessLine(
+            request: request, context: context, status: response.status, start: start, log: log)
+        return line.written(after: response)
+    }
+
+    private func answer(_ request: Request, _ context: HomeportContext) async -> Response {
+        do {
+            for face in faces {
+                if let response = try await face.respond(to: request, context: context) { return response }
+            }
+            return .text("Nothing is here.\n", status: .notFound)
+        } catch {
+            context.logger.error(
+                "request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+            return .text(
+                "Something went wrong here; the log knows more under \(context.id).\n",
+                status: .internalServerError)
+        }
+    }
+}
+
+/// What is written of a request once it has been answered.
+private struct AccessLine {
+    let request: Request
+    let context: HomeportContext
+    let status: HTTPResponse.Status
+    let start: ContinuousClock.Instant
+    let log: Logger
+
+    /// A body in one piece is as good as sent; one that streams is noted when it has ended, with what really
+    /// went.
+    func written(after response: Response) -> Response {
+        var response = response
+        response.headers[.xRequestID] = context.id
+        if let size = response.body.contentLength, size <= 64 << 10 {
+            note(bytes: Int64(size))
+            return response
+        }
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            do {
+                try await body.write(writer)
+                note(bytes: Int64(body.contentLength ?? 0))
+            } catch {
+                note(bytes: 0, isCut: true)
+                throw error
+            }
+        }
+        return response
+    }
+
+    private func note(bytes: Int64, isCut: Bool = false) {
+        let duration = ContinuousClock.now - start
+        EdgeMetrics.answered(status: status.code, bytes: bytes, duration: duration)
+        var metadata: Logger.Metadata = [
+            "id": "\(context.id)", "client": "\(context.clientAddress ?? "unix")",
+            "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(status.code)",
+            "bytes": "\(bytes)", "ms": "\(duration.milliseconds)",
+        ]
+        if isCut { metadata["cut"] = "true" }
+        log.info("request", metadata: metadata)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    fileprivate var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static var xRequestID: Self { .init("X-Request-Id")! }
+}

@@ -1,0 +1,7 @@
+package import Hummingbird
+
+/// One part of what the outside sees: it answers the requests that are its own and leaves the others.
+package protocol Face: Sendable {
+    /// The answer, or nil when the request is for another face. What it throws becomes a plain 500.
+    func respond(to request: Request, context: HomeportContext) async throws -> Response?
+}

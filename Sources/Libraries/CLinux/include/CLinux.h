@@ -1,0 +1,6 @@
+#pragma once
+#include <stddef.h>
+#include <sys/types.h>
+
+/// Like pread, for what is in the page cache only: fails with EAGAIN where the disk would have to be asked.
+ssize_t homeport_pread_cached(int descriptor, void *bytes, size_t count, off_t offset);
