@@ -14,6 +14,15 @@ package protocol Authorizer: Sendable {
     func granted(
         _ actions: [String], type: String, name: String, tag: TagContext, to caller: Caller
     ) async throws(SignInError) -> [String]
+
+    /// The account of a bearer token whose time alone is over: a token of ours, correctly signed, for this
+    /// service, of an account that still stands (not disabled, not expired, its credential not revoked). Nil
+    /// for everything else. It throws only `.unavailable`.
+    ///
+    /// Good for one thing: going on with an upload that the same account began while the token was valid, so
+    /// that a push may take longer than a token lives. A token that ended more than a day ago counts for
+    /// nothing.
+    func sessionAccount(authorization: String?) async throws(SignInError) -> AccountName?
 }
 
 /// Somebody whose credentials have been checked, or nobody.
@@ -28,6 +37,12 @@ package struct Caller: Sendable, Hashable {
     package let bounds: [Scope]
     /// Whether credentials of any kind were shown.
     package let hasCredentials: Bool
+
+    /// The same caller, to be judged by the rules (and an access token's scopes) without what its bearer token
+    /// grants: says whether another token would help, and filters lists that no scope can name.
+    package var withoutGrants: Caller {
+        Caller(account: account, address: address, bounds: bounds, hasCredentials: hasCredentials)
+    }
 
     package init(
         account: AccountName, address: String?, grants: [Scope]? = nil, bounds: [Scope] = [],
