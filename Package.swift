@@ -125,6 +125,7 @@ let ground: [Target] = [
 
     room("OCI", .values),
     room("Access", .values, uses: ["CPCRE2"]),
+    room("ICalendar", .values),
 
     room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
     room(
@@ -154,7 +155,9 @@ let faces: [Target] = [
 
 let programs: [Target] = []
 
-let testRooms: [Target] = []
+let testRooms: [Target] = [
+    tests("ICalendarTests", uses: ["ICalendar"])
+]
 
 let package = Package(
     name: "homeport",
