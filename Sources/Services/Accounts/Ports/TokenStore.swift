@@ -13,7 +13,10 @@ package protocol TokenStore: Sendable {
     func tokens(of account: AccountName?, after last: TokenID?, limit: Int) async throws(StoreError)
         -> [StoredToken]
 
-    /// Adds a token. Throws `.conflict` when the identifier is taken, or the account has one of this name.
+    /// Adds a token. Throws `.conflict` when the identifier is taken, or when the account has a token of this
+    /// name; refresh tokens are named after clients, so an account may have many of one name.
+    ///
+    /// The account need not be in the `AccountStore`: it may be known to another directory.
     func add(_ token: StoredToken) async throws(StoreError)
 
     /// Removes a token; false when there was none.

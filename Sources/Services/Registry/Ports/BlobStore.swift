@@ -18,7 +18,14 @@ package protocol BlobStore: Sendable {
     /// Removes a blob. Removing one that is not there is not a failure.
     func remove(_ digest: Digest) async throws(StoreError)
 
-    /// Starts an upload, which lives until it is published or discarded, across restarts.
+    /// Removes a blob at once: what `BlobLinks.collect` calls inside its transaction, so that a row and its
+    /// bytes cannot miss each other.
+    ///
+    /// Synchronous and quick, on a thread that may block. Removing one that is not there is not a failure.
+    func removeNow(_ digest: Digest) throws(StoreError)
+
+    /// Starts an upload, which lives until it is discarded, across restarts. Throws `.conflict` when there is
+    /// one of this name.
     func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError) -> any BlobUpload
 
     /// Takes up an upload that was started before, hashing what it already has. Throws `.missing` when there

@@ -5,7 +5,8 @@ package import ServerKit
 /// Repositories, their manifests, tags and who refers to what.
 ///
 /// Every backend passes `checkManifestStoreContract`. What one call changes is changed by one transaction
-/// that is durable when the call returns. Cost is per page or per document, never per repository.
+/// that is durable when the call returns. Cost is per page or per document, never per repository. Dates are
+/// kept to the microsecond.
 package protocol ManifestStore: Sendable {
     /// A manifest of this repository, byte for byte as it was pushed.
     func manifest(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> StoredManifest?
@@ -15,12 +16,14 @@ package protocol ManifestStore: Sendable {
 
     /// Stores a manifest and points `tags` at it; the repository comes into being with it.
     ///
-    /// Inside the transaction everything in `push.requires` must still be held by the repository; what is not
-    /// is returned, and then nothing was stored.
+    /// Inside the transaction everything that the push requires must still be held by the repository; what is
+    /// not is returned in the order given, blobs first, and then nothing was stored.
     func put(_ push: ManifestPush, in repository: RepositoryName) async throws(StoreError) -> [Digest]
 
-    /// Removes a manifest and the tags that point to it; returns those tags, or nil when it was not there.
-    func remove(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> [Tag]?
+    /// Removes a manifest and the tags that point to it; returns those tags in byte order, or nil when it was
+    /// not there. The history of each tag says that `account` did it.
+    func remove(_ digest: Digest, in repository: RepositoryName, by account: String)
+        async throws(StoreError) -> [Tag]?
 
     /// Removes a tag and leaves its manifest; false when it was not there.
     func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws(StoreError)

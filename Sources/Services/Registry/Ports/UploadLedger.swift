@@ -6,19 +6,20 @@ package import ServerKit
 ///
 /// Every backend passes `checkUploadLedgerContract`.
 package protocol UploadLedger: Sendable {
-    /// Notes a new upload.
+    /// Notes a new upload. Throws `.conflict` when there is one of this identifier.
     func begin(_ upload: UploadRecord) async throws(StoreError)
 
     /// The upload with this identifier, or nil.
     func upload(_ id: UploadID) async throws(StoreError) -> UploadRecord?
 
-    /// Notes that an upload has moved, so that it is not taken for abandoned.
+    /// Notes that an upload has moved, so that it is not taken for abandoned. An upload that is not there is
+    /// not a failure.
     func touch(_ id: UploadID, at date: Date) async throws(StoreError)
 
     /// Forgets an upload. Forgetting one that is not there is not a failure.
     func end(_ id: UploadID) async throws(StoreError)
 
-    /// Up to `limit` uploads that have not moved since `moment`.
+    /// Up to `limit` uploads that have not moved since `moment`, the one that rested longest first.
     func idle(since moment: Date, limit: Int) async throws(StoreError) -> [UploadRecord]
 }
 
