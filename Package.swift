@@ -156,7 +156,11 @@ let faces: [Target] = [
 let programs: [Target] = []
 
 let testRooms: [Target] = [
-    tests("ICalendarTests", uses: ["ICalendar"])
+    room(
+        "Contracts", .tests, uses: ["OCI", "Access", "ServerKit", "Registry", "Accounts"],
+        packages: [nioCore, crypto]),
+
+    tests("ICalendarTests", uses: ["ICalendar"]),
 ]
 
 let package = Package(

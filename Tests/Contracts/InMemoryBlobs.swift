@@ -1,0 +1,137 @@
+import NIOCore
+package import OCI
+package import Registry
+package import ServerKit
+import Synchronization
+
+/// Blobs in memory: the double that passes `checkBlobStoreContract`.
+package final class InMemoryBlobs: BlobStore {
+    fileprivate struct State {
+        var blobs: [Digest: [UInt8]] = [:]
+        var uploads: [UploadID: [UInt8]] = [:]
+        var failure: StoreError?
+    }
+
+    fileprivate let state = Mutex(State())
+
+    package init() {}
+
+    /// From now on every call that can fail throws this; nil ends it.
+    package func fail(with error: StoreError?) { state.withLock { $0.failure = error } }
+
+    /// Puts a blob there without an upload, and returns its digest.
+    @discardableResult
+    package func insert(_ bytes: [UInt8], _ algorithm: Digest.Algorithm = .sha256) -> Digest {
+        let digest = Samples.digest(of: bytes, algorithm)
+        state.withLock { $0.blobs[digest] = bytes }
+        return digest
+    }
+
+    package func size(of digest: Digest) async throws(StoreError) -> Int64? {
+        try access { $0.blobs[digest].map { Int64($0.count) } }
+    }
+
+    package func open(_ digest: Digest) async throws(StoreError) -> any StoredBlob {
+        guard let bytes = try access({ $0.blobs[digest] }) else {
+            throw StoreError(.missing, "opening blob \(digest)")
+        }
+        return InMemoryBlob(bytes: bytes)
+    }
+
+    package func remove(_ digest: Digest) async throws(StoreError) { try removeNow(digest) }
+
+    package func removeNow(_ digest: Digest) throws(StoreError) {
+        try access { $0.blobs[digest] = nil }
+    }
+
+    package func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
+        -> any BlobUpload
+    {
+        let isNew = try access { state in
+            guard state.uploads[id] == nil else { return false }
+            state.uploads[id] = []
+            return true
+        }
+        guard isNew else { throw StoreError(.conflict, "starting upload \(id)") }
+        return InMemoryUpload(id: id, algorithm: algorithm, store: self)
+    }
+
+    package func resumeUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
+        -> any BlobUpload
+    {
+        guard try access({ $0.uploads[id] != nil }) else {
+            throw StoreError(.missing, "taking up upload \(id)")
+        }
+        return InMemoryUpload(id: id, algorithm: algorithm, store: self)
+    }
+
+    package func discardUpload(_ id: UploadID) async throws(StoreError) {
+        try access { $0.uploads[id] = nil }
+    }
+
+    package func uploads() async throws(StoreError) -> [UploadID] {
+        try access { Array($0.uploads.keys) }
+    }
+
+    package func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest] {
+        try access { state in
+            let sorted = state.blobs.keys.sorted { $0.description < $1.description }
+            return Array(sorted.filter { last.map(\.description) ?? "" < $0.description }.prefix(limit))
+        }
+    }
+
+    fileprivate func access<Value: Sendable>(_ body: (inout State) -> Value) throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = state.withLock { state in
+            if let failure = state.failure { return .failure(failure) }
+            return .success(body(&state))
+        }
+        return try result.get()
+    }
+}
+
+private final class InMemoryBlob: StoredBlob {
+    private let bytes: [UInt8]
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    var size: Int64 { Int64(bytes.count) }
+
+    var fileDescriptor: CInt? { nil }
+
+    func read(at offset: Int64, count: Int) async throws(StoreError) -> ByteBuffer {
+        ByteBuffer(bytes: bytes.dropFirst(Int(offset)).prefix(count))
+    }
+}
+
+private final class InMemoryUpload: BlobUpload {
+    private let id: UploadID
+    private let algorithm: Digest.Algorithm
+    private let store: InMemoryBlobs
+
+    init(id: UploadID, algorithm: Digest.Algorithm, store: InMemoryBlobs) {
+        self.id = id
+        self.algorithm = algorithm
+        self.store = store
+    }
+
+    var size: Int64 { store.state.withLock { Int64($0.uploads[id]?.count ?? 0) } }
+
+    func append(_ bytes: ByteBuffer) async throws(StoreError) {
+        try store.access { $0.uploads[id]?.append(contentsOf: bytes.readableBytesView) }
+    }
+
+    func digest() async throws(StoreError) -> Digest {
+        Samples.digest(of: try store.access { $0.uploads[id] ?? [] }, algorithm)
+    }
+
+    func publish(as digest: Digest) async throws(StoreError) {
+        guard try republish(as: digest) else { throw StoreError(.missing, "publishing upload \(id)") }
+    }
+
+    func republish(as digest: Digest) throws(StoreError) -> Bool {
+        try store.access { state in
+            if state.blobs[digest] == nil { state.blobs[digest] = state.uploads[id] }
+            return state.blobs[digest] != nil
+        }
+    }
+}
