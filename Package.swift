@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The house: every target is a room on a floor, and a room uses lower floors only. `room` refuses anything else,
-// so a dependency that goes up or sideways stops every `swift` command with a sentence.
+// The house: every target is a room on a floor, and a room uses lower floors only. `room` refuses anything
+// else, so a dependency that goes up or sideways stops every `swift` command with a sentence.
 
 enum Floor: Int {
     case libraries, values, kits, services, adapters, faces, programs, tests
@@ -141,6 +141,7 @@ let services: [Target] = [
     room(
         "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
         packages: [jwtKit, crypto, x509, asn1, logging, nioCore, nioPosix]),
+    room("Almanac", .services, uses: ["ICalendar", "ServerKit"], packages: [crypto, logging]),
 ]
 
 let adapters: [Target] = []
@@ -157,10 +158,12 @@ let programs: [Target] = []
 
 let testRooms: [Target] = [
     room(
-        "Contracts", .tests, uses: ["OCI", "Access", "ServerKit", "Registry", "Accounts"],
+        "Contracts", .tests,
+        uses: ["OCI", "Access", "ICalendar", "ServerKit", "Registry", "Accounts", "Almanac"],
         packages: [nioCore, crypto]),
 
     tests("ICalendarTests", uses: ["ICalendar"]),
+    tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
 ]
 
 let package = Package(
