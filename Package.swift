@@ -144,7 +144,11 @@ let services: [Target] = [
     room("Almanac", .services, uses: ["ICalendar", "ServerKit"], packages: [crypto, logging]),
 ]
 
-let adapters: [Target] = []
+let adapters: [Target] = [
+    room(
+        "FileBlobs", .adapters, uses: ["CLinux", "OCI", "Registry", "ServerKit"],
+        packages: [nioCore, crypto, systemPackage])
+]
 
 let faces: [Target] = [
     room(
@@ -162,6 +166,10 @@ let testRooms: [Target] = [
         uses: ["OCI", "Access", "ICalendar", "ServerKit", "Registry", "Accounts", "Almanac"],
         packages: [nioCore, crypto]),
 
+    tests("ContractsTests", uses: ["Contracts"]),
+    tests(
+        "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
+        packages: [nioCore]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
 ]

@@ -1,0 +1,154 @@
+package import OCI
+package import Registry
+package import ServerKit
+
+/// Blobs in a folder, one file each.
+///
+/// Every system call runs on `threads`. A blob gets its name only after its bytes are synced, and the name is
+/// synced before `publish` returns. Several processes may use the same folder.
+package final class FileBlobs: BlobStore {
+    private let layout: Layout
+    private let shelves: Shelves
+    private let memory = HashMemory()
+    private let threads: BlockingThreads
+
+    /// Opens the folder at `root`, an absolute path, making what is missing.
+    package init(root: String, threads: BlockingThreads) throws(StoreError) {
+        precondition(root.hasPrefix("/"), "the folder of blobs is an absolute path")
+        self.layout = Layout(root: root)
+        self.shelves = try Shelves(layout)
+        self.threads = threads
+    }
+
+    package func size(of digest: Digest) async throws(StoreError) -> Int64? {
+        try await threads.runStore { [layout] () throws(StoreError) in
+            try Disk.facts(at: layout.data(of: digest))?.size
+        }
+    }
+
+    package func open(_ digest: Digest) async throws(StoreError) -> any StoredBlob {
+        try await threads.runStore { [layout, threads] () throws(StoreError) in
+            let path = layout.data(of: digest)
+            guard let file = try Disk.open(path) else {
+                throw StoreError(.missing, "opening blob \(digest): it is not there")
+            }
+            return FileBlob(descriptor: file, size: try Disk.facts(file, path).size, threads: threads)
+        }
+    }
+
+    package func remove(_ digest: Digest) async throws(StoreError) {
+        try await threads.runStore { [shelves] () throws(StoreError) in try shelves.remove(digest) }
+    }
+
+    package func removeNow(_ digest: Digest) throws(StoreError) { try shelves.remove(digest) }
+
+    package func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
+        -> any BlobUpload
+    {
+        try await threads.runStore { () throws(StoreError) in
+            let path = self.layout.upload(id)
+            guard let file = try Disk.create(path) else {
+                throw StoreError(.conflict, "starting upload \(id): there is one of this name")
+            }
+            return self.upload(id, file, try Disk.facts(file, path), ContentHash(algorithm))
+        }
+    }
+
+    package func resumeUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
+        -> any BlobUpload
+    {
+        let (file, facts) = try await threads.runStore { [layout] () throws(StoreError) in
+            let path = layout.upload(id)
+            guard let file = try Disk.open(path, writing: true) else {
+                throw StoreError(.missing, "taking up upload \(id): it is not there")
+            }
+            return (file, try Disk.facts(file, path))
+        }
+        let known = memory.entry(of: id)
+        if let known, known.size == facts.size, known.inode == facts.inode, known.hash.algorithm == algorithm
+        {
+            return upload(id, file, facts, known.hash)
+        }
+        return upload(id, file, facts, try await hash(file, size: facts.size, algorithm))
+    }
+
+    package func discardUpload(_ id: UploadID) async throws(StoreError) {
+        memory.forget(id)
+        try await threads.runStore { [layout] () throws(StoreError) in
+            try Disk.remove(layout.replacement(id))
+            try Disk.remove(layout.upload(id))
+        }
+    }
+
+    package func uploads() async throws(StoreError) -> [UploadID] {
+        try await threads.runStore { [layout] () throws(StoreError) in
+            Array(Set(try Disk.names(in: layout.uploads).compactMap(Layout.uploadID(ofName:))))
+        }
+    }
+
+    package func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest] {
+        try await threads.runStore { [layout] () throws(StoreError) in
+            try BlobWalk(layout: layout).page(after: last, limit: limit)
+        }
+    }
+
+    private func upload(_ id: UploadID, _ file: Descriptor, _ facts: Disk.Facts, _ hash: ContentHash)
+        -> FileUpload
+    {
+        FileUpload(
+            id, file: file, facts: facts, hash: hash, shelves: shelves, memory: memory, threads: threads)
+    }
+
+    /// Hashes a file in steps, so that a long one does not keep a thread from others.
+    private func hash(_ file: Descriptor, size: Int64, _ algorithm: Digest.Algorithm) async throws(StoreError)
+        -> ContentHash
+    {
+        var hash = ContentHash(algorithm)
+        var offset: Int64 = 0
+        while offset < size {
+            let step = offset..<min(size, offset + Self.hashStep)
+            hash = try await threads.runStore { [hash] () throws(StoreError) in
+                try Self.extend(hash, with: step, of: file)
+            }
+            offset = step.upperBound
+        }
+        return hash
+    }
+
+    private static func extend(_ hash: ContentHash, with range: Range<Int64>, of file: Descriptor)
+        throws(StoreError) -> ContentHash
+    {
+        var hash = hash
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
+        defer { piece.deallocate() }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = Int(min(Int64(piece.count), range.upperBound - offset))
+            let part = UnsafeMutableRawBufferPointer(rebasing: piece[..<wanted])
+            guard try Disk.read(into: part, from: file, at: offset) == wanted else {
+                throw StoreError(.damaged, "an upload became shorter while it was read")
+            }
+            hash.update(UnsafeRawBufferPointer(part))
+            offset += Int64(wanted)
+        }
+        return hash
+    }
+
+    private static let hashStep: Int64 = 32 << 20
+}
+
+extension BlockingThreads {
+    /// Like `run`, with the one error that stores throw.
+    func runStore<Value: Sendable>(_ body: @escaping @Sendable () throws(StoreError) -> Value)
+        async throws(StoreError) -> Value
+    {
+        do {
+            return try await run(body)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            // The pool is shutting down, or the task was cancelled before it got a thread.
+            throw StoreError(.unavailable, "waiting for a thread", cause: error)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import NIOCore
+import OCI
+import Registry
+import ServerKit
+import Synchronization
+
+/// An upload that grows in one file, hashed while it is written.
+///
+/// A piece costs one visit to a thread, so callers gather small ones: 256 KiB to 1 MiB serve best.
+final class FileUpload: BlobUpload {
+    private struct State {
+        var hash: ContentHash
+        var size: Int64
+        /// How far the disk has been told to write.
+        var started: Int64 = 0
+        /// The inode in the blob's place, once published.
+        var placed: UInt64?
+    }
+
+    private let id: UploadID
+    private let file: Descriptor
+    private let inode: UInt64
+    /// Whether the file is a blob already, so that its bytes must not change any more.
+    private let isSealed: Atomic<Bool>
+    private let shelves: Shelves
+    private let memory: HashMemory
+    private let threads: BlockingThreads
+    /// Held while a thread writes. Concurrency threads read the size beside it.
+    private let state: Mutex<State>
+    private let sizeTaken: Atomic<Int64>
+
+    /// An upload whose first `size` bytes are in `file` and in `hash`.
+    init(
+        _ id: UploadID, file: Descriptor, facts: Disk.Facts, hash: ContentHash, shelves: Shelves,
+        memory: HashMemory, threads: BlockingThreads
+    ) {
+        self.id = id
+        self.file = file
+        self.inode = facts.inode
+        self.isSealed = Atomic(facts.names > 1)
+        self.shelves = shelves
+        self.memory = memory
+        self.threads = threads
+        self.state = Mutex(State(hash: hash, size: facts.size))
+        self.sizeTaken = Atomic(facts.size)
+    }
+
+    var size: Int64 { sizeTaken.load(ordering: .acquiring) }
+
+    func append(_ bytes: ByteBuffer) async throws(StoreError) {
+        guard bytes.readableBytes > 0 else { return }
+        guard !isSealed.load(ordering: .acquiring) else {
+            throw StoreError(.conflict, "upload \(id) is complete and takes no more bytes")
+        }
+        try await threads.runStore { () throws(StoreError) in
+            try self.locked { (state) throws(StoreError) in
+                try bytes.withReadable { (raw) throws(StoreError) in try self.write(raw, &state) }
+            }
+        }
+    }
+
+    /// Writes and hashes; a failure leaves the file as it was before.
+    private func write(_ bytes: UnsafeRawBufferPointer, _ state: inout State) throws(StoreError) {
+        let path = shelves.layout.upload(id)
+        do throws(StoreError) {
+            try Disk.write(bytes, to: file, at: state.size, path)
+        } catch {
+            try Disk.truncate(file, to: state.size, path)
+            throw error
+        }
+        state.hash.update(bytes)
+        state.size += Int64(bytes.count)
+        sizeTaken.store(state.size, ordering: .releasing)
+        memory.remember(HashMemory.Entry(hash: state.hash, size: state.size, inode: inode), of: id)
+        if state.size - state.started >= Self.writeBehind {
+            Disk.startWriting(file, state.started..<state.size)
+            state.started = state.size
+        }
+    }
+
+    func digest() async throws(StoreError) -> Digest {
+        try await threads.runStore { () throws(StoreError) in self.state.withLock(\.hash.digest) }
+    }
+
+    func publish(as digest: Digest) async throws(StoreError) {
+        try await threads.runStore { () throws(StoreError) in
+            try self.locked { (state) throws(StoreError) in try self.place(as: digest, &state) }
+        }
+    }
+
+    func republish(as digest: Digest) throws(StoreError) -> Bool {
+        try locked { (state) throws(StoreError) in
+            // The very file that was made durable before still has its name.
+            if let placed = state.placed,
+                let there = try Disk.facts(at: shelves.layout.data(of: digest)),
+                there.inode == placed, there.size == state.size
+            {
+                return true
+            }
+            do throws(StoreError) {
+                try place(as: digest, &state)
+                return true
+            } catch  where error.kind == .missing {
+                return false
+            }
+        }
+    }
+
+    /// The bytes first, then the name: a name never leads to bytes that a power loss can take.
+    private func place(as digest: Digest, _ state: inout State) throws(StoreError) {
+        let path = shelves.layout.upload(id)
+        guard try Disk.facts(file, path).size == state.size else {
+            throw StoreError(.damaged, "upload \(id) was changed by somebody else")
+        }
+        isSealed.store(true, ordering: .releasing)
+        try Disk.sync(file, path)
+        state.placed = try shelves.place(id, size: state.size, as: digest)
+    }
+
+    private func locked<Value: Sendable>(_ body: (inout State) throws(StoreError) -> Value)
+        throws(StoreError) -> Value
+    {
+        try state.withLock { (state) in
+            Result { () throws(StoreError) in try body(&state) }
+        }.get()
+    }
+
+    /// After how many bytes the disk is told to begin writing.
+    private static let writeBehind: Int64 = 8 << 20
+}
+
+extension ByteBuffer {
+    fileprivate func withReadable(_ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void)
+        throws(StoreError)
+    {
+        try withUnsafeReadableBytes { bytes in
+            Result { () throws(StoreError) in try body(bytes) }
+        }.get()
+    }
+}

@@ -1,0 +1,45 @@
+import OCI
+import Registry
+
+/// Where everything lies below the root: the one place that knows. Blobs lie as distribution's registry lays
+/// them, so that its folder can be taken over as it is; `docs/format.md` says the same for people.
+struct Layout: Sendable {
+    let root: String
+
+    init(root: String) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    }
+
+    var base: String { "\(root)/docker/registry/v2" }
+
+    var blobs: String { "\(base)/blobs" }
+
+    var uploads: String { "\(base)/uploads-in-progress" }
+
+    func folder(of algorithm: Digest.Algorithm) -> String { "\(blobs)/\(algorithm.rawValue)" }
+
+    /// The folder of all digests that begin with the same two digits. Once made, it stays.
+    func shelf(of digest: Digest) -> String {
+        "\(folder(of: digest.algorithm))/\(digest.hex.prefix(Self.shelfLength))"
+    }
+
+    /// The blob's own folder, which goes with the blob.
+    func folder(of digest: Digest) -> String { "\(shelf(of: digest))/\(digest.hex)" }
+
+    func data(of digest: Digest) -> String { "\(folder(of: digest))/data" }
+
+    /// An upload's bytes. An identifier is hex digits only, so it cannot lead elsewhere.
+    func upload(_ id: UploadID) -> String { "\(uploads)/\(id)" }
+
+    /// A second name of an upload, for the moment in which it takes the place of a damaged blob.
+    func replacement(_ id: UploadID) -> String { "\(upload(id))\(Self.replacementSuffix)" }
+
+    /// The upload that a name in the folder of uploads belongs to.
+    static func uploadID(ofName name: String) -> UploadID? {
+        let isReplacement = name.hasSuffix(replacementSuffix)
+        return UploadID(isReplacement ? name.dropLast(replacementSuffix.count) : name[...])
+    }
+
+    static let shelfLength = 2
+    private static let replacementSuffix = ".replacement"
+}
