@@ -127,6 +127,7 @@ let ground: [Target] = [
     room("Access", .values, uses: ["CPCRE2"]),
     room("ICalendar", .values),
 
+    room("TimeKit", .kits),
     room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
     room(
         "HTTPKit", .kits, uses: ["CLinux"],
