@@ -126,6 +126,7 @@ let ground: [Target] = [
     room("OCI", .values),
     room("Access", .values, uses: ["CPCRE2"]),
     room("ICalendar", .values),
+    room("Weather", .values),
 
     room("TimeKit", .kits),
     room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
