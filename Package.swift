@@ -160,7 +160,12 @@ let faces: [Target] = [
         ])
 ]
 
-let programs: [Target] = []
+let programs: [Target] = [
+    room(
+        "homeport", .programs,
+        uses: ["Access", "ServerKit", "HTTPKit", "Edge"],
+        packages: [argumentParser, yams, logging, lifecycle, unixSignals, nioCore, nioPosix])
+]
 
 let testRooms: [Target] = [
     room(

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import ServerKit
+
+/// One run of the program: reads the arguments, runs the command, and turns whatever happens into words and
+/// an exit status.
+struct Program: Sendable {
+    let terminal: Terminal
+
+    func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            var command = try Homeport.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return .done
+        } catch {
+            return report(error)
+        }
+    }
+
+    private func report(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let error as CommandFailure:
+            terminal.complain(error.description)
+            return error.status
+        case let error as ConfigurationError:
+            terminal.complain(error.description, isLedByName: false)
+            return .usage
+        case let error as StoreError:
+            terminal.complain(error.description)
+            return [.missing, .conflict].contains(error.kind) ? .refused : .unreachable
+        case let code as ExitCode:
+            return ExitStatus(rawValue: code.rawValue) ?? .refused
+        default:
+            return reportParsing(error)
+        }
+    }
+
+    /// Help and version come as errors too; they are not failures.
+    private func reportParsing(_ error: any Error) -> ExitStatus {
+        let message = Homeport.fullMessage(for: error)
+        switch Homeport.exitCode(for: error) {
+        case .success:
+            terminal.print(message)
+            return .done
+        case .validationFailure:
+            terminal.complain(message, isLedByName: false)
+            return .usage
+        default:
+            terminal.complain("\(error)")
+            return .refused
+        }
+    }
+}

@@ -1,0 +1,10 @@
+internal import ArgumentParser
+
+struct VersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Say which version this is.")
+
+    func run() async throws {
+        Terminal.standard.print("homeport \(Version.current)")
+    }
+}

@@ -1,0 +1,16 @@
+internal import ServerKit
+
+/// `accounts:` who may sign in, and how passwords are kept.
+struct AccountSettings: ConfigurationSection {
+    var hashCost = 10
+    var adminName = "admin"
+    var adminPassword: Secret?
+
+    static var keys: [Key<Self>] {
+        [
+            .value("hash_cost", \.hashCost, .integer(8...15)),
+            .value("admin_name", \.adminName, .accountName),
+            .value("admin_password_file", \.adminPassword, .optional(.secretFile)),
+        ]
+    }
+}

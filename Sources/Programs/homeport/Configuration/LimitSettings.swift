@@ -1,0 +1,29 @@
+/// `limits:` what the door puts up with.
+struct LimitSettings: ConfigurationSection {
+    var headerSizeMax = 32 << 10
+    var headerCountMax = 100
+    var idleTime = Duration.seconds(75)
+    var writeTime = Duration.seconds(120)
+    var connectionsMax = 10_000
+    var connectionsPerAddressMax = 500
+    var stopTime = Duration.seconds(300)
+
+    static var keys: [Key<Self>] {
+        [
+            .value("header_size_max", \.headerSizeMax, .size(4 << 10...1 << 20)),
+            .value("header_count_max", \.headerCountMax, .integer(20...1000)),
+            .value("idle_time", \.idleTime, .duration(.seconds(1) ... .seconds(3600))),
+            .value("write_time", \.writeTime, .duration(.seconds(1) ... .seconds(3600))),
+            .value("connections_max", \.connectionsMax, .integer(1...1_000_000)),
+            .value("connections_per_address_max", \.connectionsPerAddressMax, .integer(1...1_000_000)),
+            .value("stop_time", \.stopTime, .duration(.seconds(0) ... .seconds(3600))),
+        ]
+    }
+
+    func contradictions() -> [(key: String, message: String)] {
+        guard connectionsPerAddressMax > connectionsMax else { return [] }
+        let message =
+            "\(connectionsPerAddressMax) is more than `limits.connections_max`, which is \(connectionsMax)"
+        return [("connections_per_address_max", message)]
+    }
+}

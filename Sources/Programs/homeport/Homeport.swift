@@ -1,0 +1,25 @@
+internal import ArgumentParser
+
+/// The program: every service that its configuration names, and the commands that look after them.
+@main
+struct Homeport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "homeport",
+        abstract: "A container registry of your own, with accounts and rules.",
+        discussion: """
+            Without any configuration, `homeport serve` serves a registry on 127.0.0.1:5000 from ./data. \
+            The other commands work on the same data, also while it runs.
+
+            Exit codes: 0 done, 1 refused or not found, 2 wrong usage or configuration, 3 the data cannot be \
+            reached, 4 stopped by a signal.
+            """,
+        version: Version.current,
+        groupedSubcommands: [
+            CommandGroup(name: "Server", subcommands: [CheckCommand.self, VersionCommand.self])
+        ])
+
+    static func main() async {
+        let status = await Program(terminal: .standard).run(Array(CommandLine.arguments.dropFirst()))
+        Self.exit(withError: ExitCode(status.rawValue))
+    }
+}
