@@ -173,12 +173,18 @@ let testRooms: [Target] = [
         uses: ["OCI", "Access", "ICalendar", "ServerKit", "Registry", "Accounts", "Almanac"],
         packages: [nioCore, crypto]),
 
+    room("Harness", .tests, packages: [nioPosix]),
+
     tests("ContractsTests", uses: ["Contracts"]),
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
+    tests("ServerKitTests", uses: ["ServerKit"], packages: [logging]),
+    tests(
+        "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
+        packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
 ]
 
 let package = Package(

@@ -23,10 +23,14 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     /// How long a client has to read an answer to a request whose body we no longer want.
     private static let lingerTime = TimeAmount.seconds(1)
 
+    /// How many bytes of such a body are read and thrown away before we leave the rest where it is.
+    private static let discardMax = 1 << 20
+
     private var answerSent: EventLoopFuture<Void>?
     private var closesAfterAnswer = false
     /// Set when the connection is closing: what still comes in is thrown away.
     private var isDiscarding = false
+    private var discarded = 0
     private var writesPending = 0
     private var lastProgress = NIODeadline.now()
     private var watchdog: Scheduled<Void>?
@@ -45,8 +49,12 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isDiscarding else { return }
-        context.fireChannelRead(data)
+        guard isDiscarding else { return context.fireChannelRead(data) }
+        if case .body(let bytes) = unwrapInboundIn(data) { discarded += bytes.readableBytes }
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if discarded < Self.discardMax { context.read() }
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
