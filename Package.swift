@@ -185,6 +185,7 @@ let testRooms: [Target] = [
     tests(
         "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
+    tests("AccessTests", uses: ["Access"]),
 ]
 
 let package = Package(

@@ -1,5 +1,5 @@
 /// Who asks to do what, from where: what a policy decides on.
-package struct AccessRequest: Sendable {
+package struct AccessRequest: Hashable, Sendable {
     package var account: AccountName
     package var labels: Labels
     /// The client's address as text, `192.0.2.7` or `2001:db8::1`; nil when it is not known (a unix socket).
