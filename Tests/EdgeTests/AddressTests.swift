@@ -15,7 +15,9 @@ import Testing
         #expect(try #require(AddressRange(range)).contains(address) == expected)
     }
 
-    @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "host.example", "::1/129", "10.0.0/8"])
+    @Test(arguments: [
+        "", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "host.example", "::1/129", "10.0.0/8",
+    ])
     func whatIsNoRangeIsRefused(text: String) {
         #expect(AddressRange(text) == nil)
     }
@@ -44,7 +46,8 @@ import Testing
     }
 
     @Test func withoutTrustedProxiesNobodyIsBelieved() {
-        #expect(client(peer: "127.0.0.1", [("X-Forwarded-For", "192.0.2.1")], trusted: []).address == "127.0.0.1")
+        #expect(
+            client(peer: "127.0.0.1", [("X-Forwarded-For", "192.0.2.1")], trusted: []).address == "127.0.0.1")
     }
 
     @Test func theNearestHopThatIsNoProxyIsTheClient() {
@@ -61,11 +64,13 @@ import Testing
     }
 
     @Test func aHiddenHopEndsTheWalk() {
-        #expect(client(peer: "127.0.0.1", [("Forwarded", "for=192.0.2.1, for=_hidden")]).address == "127.0.0.1")
+        #expect(
+            client(peer: "127.0.0.1", [("Forwarded", "for=192.0.2.1, for=_hidden")]).address == "127.0.0.1")
     }
 
     @Test func aHostThatIsNoHostIsNotTaken() {
         #expect(
-            client(peer: "127.0.0.1", [("X-Forwarded-Host", "evil.example\"/x")]).authority == "registry.example")
+            client(peer: "127.0.0.1", [("X-Forwarded-Host", "evil.example\"/x")]).authority
+                == "registry.example")
     }
 }

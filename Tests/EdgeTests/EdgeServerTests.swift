@@ -19,7 +19,8 @@ private struct FileFace: Face {
         case "/file":
             return Response(status: .ok, body: FileBody.make(file, range: 0..<file.size, context: context))
         case "/part":
-            return Response(status: .partialContent, body: FileBody.make(file, range: 5..<2_000_005, context: context))
+            return Response(
+                status: .partialContent, body: FileBody.make(file, range: 5..<2_000_005, context: context))
         case "/memory":
             var context = context
             context.takesFileRegions = false
@@ -93,7 +94,8 @@ private final class TestFile: FileSource {
                 #expect(try await get("/file", connection).body == file.bytes)
                 #expect(try await get("/part", connection).body == Array(file.bytes[5..<2_000_005]))
                 #expect(try await get("/memory", connection).body == file.bytes)
-                #expect(String(decoding: try await get("/who", connection).body, as: UTF8.self) == "127.0.0.1")
+                #expect(
+                    String(decoding: try await get("/who", connection).body, as: UTF8.self) == "127.0.0.1")
             }
         }
     }
@@ -114,7 +116,8 @@ private final class TestFile: FileSource {
     @Test func aRefusedBodyIsNotReadToItsEnd() async throws {
         try await withServer { port, _, _ in
             let connection = try RawConnection(port: port)
-            try await connection.send("PUT /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000000\r\n\r\n")
+            try await connection.send(
+                "PUT /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000000\r\n\r\n")
             let head = try await connection.readAnswer().head
             #expect(head.hasPrefix("HTTP/1.1 401"))
             #expect(head.lowercased().contains("connection: close"))
@@ -167,7 +170,9 @@ private final class TestFile: FileSource {
     @Test func oneAddressCannotTakeEveryConnection() async throws {
         try await withServer(limits: .init(connectionsPerAddress: 3)) { port, _, _ in
             let open = try (0..<3).map { _ in try RawConnection(port: port) }
-            for connection in open { #expect(try await get("/who", connection).head.hasPrefix("HTTP/1.1 200")) }
+            for connection in open {
+                #expect(try await get("/who", connection).head.hasPrefix("HTTP/1.1 200"))
+            }
             let fourth = try RawConnection(port: port)
             try await fourth.send("GET /who HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await fourth.readToEnd().isEmpty)

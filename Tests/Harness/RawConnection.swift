@@ -70,7 +70,8 @@ package final class RawConnection: Sendable {
         try await read(limit: 1 << 30) { $0.count >= count }
     }
 
-    private func read(limit: Int, until isDone: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8] {
+    private func read(limit: Int, until isDone: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8]
+    {
         try await NIOThreadPool.singleton.runIfActive { [descriptor] in
             var all: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 64 << 10)

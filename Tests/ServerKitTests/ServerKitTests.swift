@@ -19,14 +19,17 @@ import Testing
 
     @Test func aLineHasTimeLevelLabelMessageAndSortedFields() throws {
         let line = try written(.text) { $0.info("request", metadata: ["b": "2", "a": "one two"]) }
-        #expect(line.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info test request a="one two" b=2\n/) != nil)
+        #expect(
+            line.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info test request a="one two" b=2\n/)
+                != nil)
     }
 
     @Test func noNameCanForgeALineOrAField() throws {
         let hostile = "bob\n2026 warning test sign-in failed client=1.2.3.4 \" x=\"\u{2028}"
         let line = try written(.text) { $0.warning("sign-in failed", metadata: ["account": "\(hostile)"]) }
         #expect(line.filter { $0 == "\n" }.count == 1)
-        #expect(line.contains(#"account="bob\n2026 warning test sign-in failed client=1.2.3.4 \" x=\"\u2028""#))
+        #expect(
+            line.contains(#"account="bob\n2026 warning test sign-in failed client=1.2.3.4 \" x=\"\u2028""#))
     }
 
     @Test func jsonLinesAreJSON() throws {
@@ -56,8 +59,12 @@ import Testing
         let threads = BlockingThreads(count: 2, queueMax: 2)
         let gate = DispatchSemaphore(value: 0)
         let (starts, start) = AsyncStream.makeStream(of: Void.self)
-        async let first: Void = threads.run { start.yield(); gate.wait() }
-        async let second: Void = threads.run { start.yield(); gate.wait() }
+        async let first: Void = threads.run {
+            start.yield(); gate.wait()
+        }
+        async let second: Void = threads.run {
+            start.yield(); gate.wait()
+        }
         for await _ in starts.prefix(2) {}
         await #expect(throws: StoreError.self) { try await threads.run {} }
         gate.signal()
