@@ -93,6 +93,7 @@ func tests(_ name: String, uses below: [String], packages: [Target.Dependency] =
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -129,7 +130,7 @@ let ground: [Target] = [
     room("Weather", .values),
 
     room("TimeKit", .kits),
-    room("ServerKit", .kits, packages: [logging, metrics, nioCore, nioPosix, lifecycle]),
+    room("ServerKit", .kits, packages: [logging, coreMetrics, nioCore, nioPosix, lifecycle]),
     room(
         "HTTPKit", .kits, uses: ["CLinux"],
         packages: [
@@ -181,7 +182,7 @@ let testRooms: [Target] = [
         packages: [nioCore]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
-    tests("ServerKitTests", uses: ["ServerKit"], packages: [logging]),
+    tests("ServerKitTests", uses: ["ServerKit"], packages: [logging, coreMetrics]),
     tests(
         "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),

@@ -1,4 +1,5 @@
 import Foundation
+import CoreMetrics
 import Logging
 import ServerKit
 import Testing
@@ -71,5 +72,30 @@ import Testing
         gate.signal()
         _ = try await (first, second)
         try await threads.run {}
+    }
+}
+
+@Suite struct PrometheusMetricsTests {
+    @Test func whatIsMeasuredIsWrittenAsPrometheusReadsIt() {
+        let metrics = PrometheusMetrics()
+        metrics.makeCounter(label: "pulls_total", dimensions: [("code", "2xx")]).increment(by: 3)
+        metrics.makeCounter(label: "pulls_total", dimensions: [("code", "a\"b\\c\n")]).increment(by: 1)
+        metrics.makeCounter(label: "pulls_total", dimensions: [("code", "2xx")]).increment(by: 2)
+        metrics.makeMeter(label: "open.connections", dimensions: []).set(7.0)
+        let timer = metrics.makeTimer(label: "duration_seconds", dimensions: [])
+        timer.recordNanoseconds(400_000)
+        timer.recordNanoseconds(2_000_000_000)
+
+        let lines = metrics.text().split(separator: "\n").map(String.init)
+        #expect(lines.contains("# TYPE pulls_total counter"))
+        #expect(lines.contains(#"pulls_total{code="2xx"} 5"#))
+        #expect(lines.contains(#"pulls_total{code="a\"b\\c\n"} 1"#))
+        #expect(lines.contains("open_connections 7.0"))
+        #expect(lines.contains(#"duration_seconds_bucket{le="0.0001"} 0"#))
+        #expect(lines.contains(#"duration_seconds_bucket{le="0.0005"} 1"#))
+        #expect(lines.contains(#"duration_seconds_bucket{le="+Inf"} 2"#))
+        #expect(lines.contains("duration_seconds_sum 2.0004"))
+        #expect(lines.contains("duration_seconds_count 2"))
+        #expect(lines.filter { $0.hasPrefix("# TYPE") }.count == 3)
     }
 }
