@@ -174,9 +174,12 @@ let testRooms: [Target] = [
         uses: ["OCI", "Access", "ICalendar", "ServerKit", "Registry", "Accounts", "Almanac"],
         packages: [nioCore, crypto]),
 
-    room("Harness", .tests, packages: [nioPosix]),
+    room(
+        "Harness", .tests, uses: ["Contracts"],
+        packages: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, systemPackage]),
 
     tests("ContractsTests", uses: ["Contracts"]),
+    tests("HarnessTests", uses: ["Harness", "Contracts"]),
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),
