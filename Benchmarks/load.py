@@ -1,0 +1,157 @@
+"""Clients that put load on a registry and cost little themselves."""
+
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+MIB = 1 << 20
+IMAGE = "application/vnd.oci.image.manifest.v1+json"
+
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def fresh_file(path, size):
+    """A file that no registry has seen before; returns its digest."""
+    block = os.urandom(MIB)
+    sha = hashlib.sha256()
+    with open(path, "wb") as file:
+        for index in range(size // MIB):
+            piece = index.to_bytes(8, "big") + block[8:]
+            file.write(piece)
+            sha.update(piece)
+    return "sha256:" + sha.hexdigest()
+
+
+def measured(server, work):
+    """Runs `work` and returns its seconds and the server's CPU seconds."""
+    cpu, begin = server.cpu(), time.monotonic()
+    work()
+    return time.monotonic() - begin, server.cpu() - cpu
+
+
+def start_upload(server, repository, headers):
+    status, answer, _ = server.request("POST", f"/v2/{repository}/blobs/uploads/", headers=headers)
+    assert status == 202, f"starting an upload: {status}"
+    location = answer["Location"]
+    return re.sub(r"^https?://[^/]+", "", location)
+
+
+def with_query(location, query):
+    return location + ("&" if "?" in location else "?") + query
+
+
+def send_file(server, method, path, file_path, headers, status):
+    """Sends a file as a request's body by sendfile, so that the client costs next to nothing."""
+    size = os.path.getsize(file_path)
+    with socket.create_connection(("127.0.0.1", server.port)) as connection, open(file_path, "rb") as file:
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Length: {size}\r\n"
+        head += "Content-Type: application/octet-stream\r\nConnection: close\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall((head + "\r\n").encode())
+        connection.sendfile(file)
+        answer = http.client.HTTPResponse(connection, method=method)
+        answer.begin()
+        body = answer.read()
+        assert answer.status == status, f"{method} {path}: {answer.status} {body[:300]}"
+        return answer.headers
+
+
+def push_file(server, repository, file_path, name, headers, in_patch=False):
+    """Pushes a blob in one PUT, or in one PATCH closed by an empty PUT, as Docker does."""
+    location = start_upload(server, repository, headers)
+    if in_patch:
+        answer = send_file(server, "PATCH", location, file_path, headers, 202)
+        location = re.sub(r"^https?://[^/]+", "", answer["Location"])
+        status, _, body = server.request(
+            "PUT", with_query(location, f"digest={name}"), headers={**headers, "Content-Length": "0"}
+        )
+        assert status == 201, f"closing an upload: {status} {body[:300]}"
+    else:
+        send_file(server, "PUT", with_query(location, f"digest={name}"), file_path, headers, 201)
+
+
+def push_bytes(server, repository, data, headers):
+    location = start_upload(server, repository, headers)
+    status, _, body = server.request(
+        "PUT", with_query(location, f"digest={digest(data)}"), body=data, headers=headers
+    )
+    assert status == 201, f"pushing {len(data)} bytes: {status} {body[:300]}"
+    return digest(data)
+
+
+def pull(server, path, headers, expected):
+    """Reads a body and throws it away inside the kernel; checks that it was whole."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall((head + "\r\n").encode())
+        start = b""
+        while b"\r\n\r\n" not in start:
+            start += connection.recv(4096)
+        assert start.startswith(b"HTTP/1.1 200"), start[:200]
+        taken = len(start) - start.index(b"\r\n\r\n") - 4
+        scratch = bytearray(MIB)
+        while taken < expected:
+            count = connection.recv_into(scratch, MIB, socket.MSG_TRUNC)
+            assert count, f"cut after {taken} of {expected} bytes"
+            taken += count
+
+
+def in_threads(count, work):
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        for future in [pool.submit(work) for _ in range(count)]:
+            future.result()
+
+
+def manifest(config, layers):
+    def descriptor(kind, name, size):
+        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": name, "size": size}
+
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": IMAGE,
+            "config": descriptor("config.v1+json", *config),
+            "layers": [descriptor("layer.v1.tar+gzip", *layer) for layer in layers],
+        }
+    ).encode()
+
+
+class KeepAlive(threading.local):
+    """One connection for each thread, for thousands of small requests."""
+
+    def __init__(self, server):
+        self.server = server
+        self.connection = None
+
+    def request(self, method, path, body=None, headers=None):
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        self.connection.request(method, path, body=body, headers=headers or {})
+        answer = self.connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+def requests_per_second(server, path, headers, count=20_000, connections=16, head=False):
+    """Repeats one small request with ab over keep-alive connections; returns requests/s and server CPU µs each."""
+    command = ["ab", "-q", "-k", "-l", "-n", str(count), "-c", str(connections)]
+    command += ["-i"] if head else []
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    cpu = server.cpu()
+    run = subprocess.run(
+        command + [f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True
+    )
+    used = server.cpu() - cpu
+    assert "Non-2xx" not in run.stdout, f"{path}: {run.stdout}"
+    rate = float(re.search(r"Requests per second:\s+([\d.]+)", run.stdout)[1])
+    return rate, used / count * 1e6
