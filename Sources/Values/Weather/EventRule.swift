@@ -14,6 +14,7 @@ package struct EventRule: Hashable, Sendable {
     /// See `TitleTemplate` for the words in braces; nil for what the language says about this rule.
     package var title: String?
     package var icon: String?
+    /// What the language calls it, when it knows this word; else shown as it is.
     package var category: String
     package var color: EventColor?
     package var alarmMinutes: Int?
@@ -42,6 +43,8 @@ package struct EventRule: Hashable, Sendable {
 /// A question about one hour.
 package indirect enum Predicate: Hashable, Sendable {
     case compare(Comparison)
+    /// The source says nothing about this quantity.
+    case unknown(Quantity)
     /// One of these words describes the hour.
     case sky(Set<Sky>)
     /// The sun is up at the middle of the hour.

@@ -58,3 +58,21 @@ package enum Sky: UInt8, Sendable, CaseIterable {
         }
     }
 }
+
+extension Sky {
+    package var icon: String {
+        switch self {
+        case .clear: "☀️"
+        case .fair: "🌤️"
+        case .partlyCloudy: "⛅"
+        case .cloudy, .overcast: "☁️"
+        case .fog: "🌫️"
+        case .drizzle, .showers: "🌦️"
+        case .rain, .heavyRain: "🌧️"
+        case .freezingRain, .sleet, .snow, .snowShowers, .heavySnow: "🌨️"
+        case .hail, .thunderstorm: "⛈️"
+        case .windy: "💨"
+        case .dust: "🌫️"
+        }
+    }
+}

@@ -2,35 +2,53 @@ package import FoundationEssentials
 
 /// An official warning.
 package struct Warning: Hashable, Sendable {
+    /// What it says, in one language.
+    package struct Text: Hashable, Sendable {
+        /// `frost`, `Flood Watch`.
+        package let event: String
+        package let headline: String?
+        package let details: String?
+        package let instruction: String?
+
+        package init(
+            event: String, headline: String? = nil, details: String? = nil, instruction: String? = nil
+        ) {
+            self.event = event
+            self.headline = headline
+            self.details = details
+            self.instruction = instruction
+        }
+    }
+
     /// The identifier that its issuer gave it, which stays when it is updated where the issuer does so.
     package let id: String
-    /// `FROST`, `Flood Watch`.
-    package let event: String
     package let severity: Severity
     package let start: Date
+    /// After `start`.
     package let end: Date
-    package let headline: String?
-    package let details: String?
-    package let instruction: String?
+    /// In the issuer's main language.
+    package let text: Text
+    /// In other languages, where the issuer gives them.
+    package let translations: [Language: Text]
     /// Who issued it.
     package let issuer: String
     package let url: String?
 
     package init(
-        id: String, event: String, severity: Severity, start: Date, end: Date, headline: String? = nil,
-        details: String? = nil, instruction: String? = nil, issuer: String, url: String? = nil
+        id: String, severity: Severity, start: Date, end: Date, text: Text,
+        translations: [Language: Text] = [:], issuer: String, url: String? = nil
     ) {
         self.id = id
-        self.event = event
         self.severity = severity
         self.start = start
         self.end = end
-        self.headline = headline
-        self.details = details
-        self.instruction = instruction
+        self.text = text
+        self.translations = translations
         self.issuer = issuer
         self.url = url
     }
+
+    package func text(in language: Language) -> Text { translations[language] ?? text }
 }
 
 /// How bad a warning is (CAP 1.2, `severity`).

@@ -1,0 +1,104 @@
+/// A title with words in braces that are replaced by what an event is about: `Wind {peak}`.
+///
+/// A part in square brackets is left out of events of a single hour: `Rain {sum}[ (peak {peak} {at})]`. A
+/// brace or bracket that is doubled stands for itself.
+package struct TitleTemplate: Hashable, Sendable {
+    enum Part: Hashable, Sendable {
+        case text(String)
+        case word(String)
+        case longOnly([Part])
+    }
+
+    /// Why a template cannot be used.
+    package struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    let parts: [Part]
+
+    /// The words for events made of hours.
+    package static let hourWords: Set<String> = [
+        "name", "peak", "sum", "at", "from", "to", "hours", "low", "high", "place",
+    ]
+    /// The words for summaries of days.
+    package static let dayWords: Set<String> = [
+        "low", "high", "degree", "humidity", "rain", "snow", "conditions", "wind", "gust", "uv", "chance",
+        "place",
+        "sunrise", "sunset", "weekday",
+    ]
+
+    /// - Parameter words: those that may stand in braces.
+    package init(_ text: String, words: Set<String>) throws(Mistake) {
+        guard text.utf8.count <= 500 else { throw Mistake(description: "a title is at most 500 bytes") }
+        var reader = Reader(rest: text[...], words: words)
+        self.parts = try reader.parts(inBrackets: false)
+    }
+
+    package func filled(isLong: Bool, _ value: (String) -> String?) -> String {
+        Self.fill(parts, isLong: isLong, value)
+    }
+
+    private static func fill(_ parts: [Part], isLong: Bool, _ value: (String) -> String?) -> String {
+        var result = ""
+        for part in parts {
+            switch part {
+            case .text(let text): result += text
+            case .word(let word): result += value(word) ?? "?"
+            case .longOnly(let inner): if isLong { result += fill(inner, isLong: true, value) }
+            }
+        }
+        return result
+    }
+}
+
+private struct Reader {
+    var rest: Substring
+    let words: Set<String>
+
+    mutating func parts(inBrackets: Bool) throws(TitleTemplate.Mistake) -> [TitleTemplate.Part] {
+        var parts: [TitleTemplate.Part] = []
+        var text = ""
+        func flushed() -> [TitleTemplate.Part] { text.isEmpty ? [] : [.text(text)] }
+        while let character = rest.popFirst() {
+            if "{}[]".contains(character), rest.first == character {
+                rest.removeFirst()
+                text.append(character)
+                continue
+            }
+            switch character {
+            case "{":
+                parts += flushed()
+                text = ""
+                parts.append(.word(try word()))
+            case "[" where !inBrackets:
+                parts += flushed()
+                text = ""
+                parts.append(.longOnly(try self.parts(inBrackets: true)))
+            case "]" where inBrackets: return parts + flushed()
+            case "}", "[", "]":
+                throw TitleTemplate.Mistake(
+                    description: "'\(character)' has no partner in the title; write it twice to mean itself")
+            default: text.append(character.isNewline ? " " : character)
+            }
+        }
+        guard !inBrackets else {
+            throw TitleTemplate.Mistake(description: "a '[' in the title is not closed")
+        }
+        return parts + flushed()
+    }
+
+    private mutating func word() throws(TitleTemplate.Mistake) -> String {
+        guard let end = rest.firstIndex(of: "}") else {
+            throw TitleTemplate.Mistake(description: "a '{' in the title is not closed")
+        }
+        let word = String(rest[..<end])
+        rest = rest[rest.index(after: end)...]
+        guard words.contains(word) else {
+            throw TitleTemplate.Mistake(
+                description:
+                    "the title has {\(word.prefix(40))}; it may have \(words.sorted().map { "{\($0)}" }.joined(separator: " "))"
+            )
+        }
+        return word
+    }
+}
