@@ -190,6 +190,8 @@ let testRooms: [Target] = [
         "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
     tests("AccessTests", uses: ["Access"]),
+    tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [logging]),
+    tests("HouseTests", uses: []),
 ]
 
 let package = Package(

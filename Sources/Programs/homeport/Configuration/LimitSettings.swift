@@ -21,9 +21,9 @@ struct LimitSettings: ConfigurationSection {
     }
 
     func contradictions() -> [(key: String, message: String)] {
-        guard connectionsPerAddressMax > connectionsMax else { return [] }
+        guard connectionsMax < connectionsPerAddressMax else { return [] }
         let message =
-            "\(connectionsPerAddressMax) is more than `limits.connections_max`, which is \(connectionsMax)"
-        return [("connections_per_address_max", message)]
+            "\(connectionsMax) is less than `limits.connections_per_address_max`, which is \(connectionsPerAddressMax)"
+        return [("connections_max", message)]
     }
 }

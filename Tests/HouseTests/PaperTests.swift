@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// What the documents say is there.
+@Suite struct PaperTests {
+    @Test func theFrontPageNamesOnlyVerbsThatExist() throws {
+        let makefile = try SourceTree.text(of: "Makefile")
+        var verbs: Set<String> = []
+        for line in makefile.split(separator: "\n") where line.first?.isLetter == true {
+            if let colon = line.firstIndex(of: ":"), !line[colon...].hasPrefix(":=") {
+                verbs.insert(String(line[..<colon]))
+            }
+        }
+        var named: Set<String> = []
+        for page in ["README.md", "CONTRIBUTING.md", "docs/install.md", "docs/operate.md"] {
+            for match in try SourceTree.text(of: page).matches(of: /\bmake ([a-z]+)\b/)
+            where match.1 != "sure" {
+                named.insert(String(match.1))
+            }
+        }
+        #expect(named.isSuperset(of: ["run", "test"]))
+        for verb in named { #expect(verbs.contains(verb), "`make \(verb)` is named and does not exist") }
+    }
+
+    @Test func linksBetweenDocumentsLeadSomewhere() throws {
+        for path in try SourceTree.paths() where path.hasSuffix(".md") {
+            let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+            for match in try SourceTree.text(of: path).matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+                let target = String(match.1)
+                guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
+                let file = SourceTree.root.appending(path: folder).appending(path: target).standardizedFileURL
+                #expect(FileManager.default.fileExists(atPath: file.path()), "\(path) links to \(target)")
+            }
+        }
+    }
+
+    @Test func ciCallsTheTestCommandOfTheFrontPage() throws {
+        #expect(try SourceTree.text(of: ".ci/run").contains("\nmake test\n"))
+        #expect(try SourceTree.text(of: "README.md").contains("make test"))
+    }
+
+    @Test func everyRoomIsOnTheMap() throws {
+        let map = try SourceTree.text(of: "ARCHITECTURE.md")
+        for file in try SourceTree.swiftFiles(in: "Sources") {
+            let room = String(file.path.split(separator: "/")[2])
+            #expect(map.contains("`\(room)`"), "ARCHITECTURE.md does not name \(room)")
+        }
+    }
+}
