@@ -11,9 +11,12 @@ package enum ByteRange {
     }
 
     /// Reads a `Range` header. Units other than bytes, several ranges and anything malformed are ignored, as
-    /// the RFC allows; one range that no byte of the body satisfies is not.
+    /// the RFC allows; one range that no byte of the body satisfies is not. One that ends before it begins
+    /// (`500-0`) counts among the latter: a client that asks so is wrong and should hear it.
     package static func requested(_ header: String?, of size: Int64) -> Answer {
-        guard let header, header.hasPrefix("bytes=") else { return .whole }
+        guard let header, header.utf8.count > 6, header.prefix(6).lowercased() == "bytes=" else {
+            return .whole
+        }
         let spec = header.utf8.dropFirst(6)
         guard !spec.contains(UInt8(ascii: ",")), let dash = spec.firstIndex(of: UInt8(ascii: "-")) else {
             return .whole
@@ -22,8 +25,8 @@ package enum ByteRange {
         if left.isEmpty { return suffix(right, of: size) }
         guard let first = number(left) else { return .whole }
         guard !right.isEmpty else { return first < size ? .part(first..<size) : .unsatisfiable }
-        guard let last = number(right), last >= first else { return .whole }
-        return first < size ? .part(first..<min(last, size - 1) + 1) : .unsatisfiable
+        guard let last = number(right) else { return .whole }
+        return first < size && first <= last ? .part(first..<min(last, size - 1) + 1) : .unsatisfiable
     }
 
     private static func suffix(_ text: Substring.UTF8View, of size: Int64) -> Answer {

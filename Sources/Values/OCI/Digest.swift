@@ -37,6 +37,17 @@ package struct Digest: Hashable, Sendable {
         self.hex = String(text[text.utf8.index(after: colon)...])
     }
 
+    /// Whether it is the digest of no bytes at all.
+    package var isOfNothing: Bool {
+        switch algorithm {
+        case .sha256: hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        case .sha512:
+            hex
+                == "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+                + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
+        }
+    }
+
     /// A digest from the raw output of its algorithm.
     ///
     /// - Precondition: `bytes` is as long as the algorithm's output.

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A manifest as it was pushed: the bytes, which are never written anew, and what the registry reads from
 /// them.
 package struct Manifest: Sendable {
@@ -37,136 +35,111 @@ package struct Manifest: Sendable {
     /// - Parameter contentType: the request's `Content-Type`, which must agree with the document's
     /// `mediaType`.
     package init(_ bytes: [UInt8], contentType: MediaType?) throws(OCIError) {
-        let document = try Document(parsing: bytes)
+        guard bytes.count <= Self.sizeMax else {
+            throw OCIError(.manifestInvalid, "a manifest has at most \(Self.sizeMax) bytes")
+        }
+        let isForeign = contentType.map { Self.kind(of: $0) == .unknown } ?? false
+        let document = isForeign ? ManifestDocument(guessing: bytes) : try ManifestDocument(parsing: bytes)
         let mediaType = try Self.mediaType(of: document, contentType: contentType)
+        let kind = Self.kind(of: mediaType)
+        try Self.checkShape(document, kind)
+        let config = try document.config?.descriptor()
+
         self.bytes = bytes
         self.mediaType = mediaType
-        self.kind = Self.kind(of: mediaType)
-        self.config = try document.config?.descriptor()
+        self.kind = kind
+        self.config = kind == .image ? config : nil
         self.subject = try document.subject?.descriptor()
         self.annotations = document.annotations ?? [:]
-        switch kind {
-        case .image:
-            guard document.config != nil else {
-                throw OCIError(.manifestInvalid, "an image manifest needs a config")
+        self.blobs =
+            switch kind {
+            case .image: try Self.descriptors(document.layers)
+            case .artifact: try Self.descriptors(document.blobs)
+            case .index, .unknown: []
             }
-            self.blobs = try Self.descriptors(document.layers)
-            self.manifests = []
-        case .index:
-            self.blobs = []
-            self.manifests = try Self.descriptors(document.manifests)
-        case .artifact:
-            self.blobs = try Self.descriptors(document.blobs)
-            self.manifests = []
-        case .unknown:
-            self.blobs = []
-            self.manifests = []
-        }
+        self.manifests = kind == .index ? try Self.descriptors(document.manifests) : []
         let own = document.artifactType.flatMap { $0.isEmpty ? nil : MediaType($0) }
         self.artifactType = own ?? (kind == .image ? config?.mediaType : nil)
     }
 
-    private static func descriptors(_ wire: [Document.Wire]?) throws(OCIError) -> [Descriptor] {
+    /// The digest of what a manifest of this kind cannot do without: its config, its layers but those that a
+    /// registry may not hold, its blobs. Without doubles, in the order written. The `subject` is not among
+    /// them: it may come later, or never.
+    package var requiredBlobs: [Digest] {
+        let layers = blobs.filter { !$0.isNonDistributable }
+        return ((config.map { [$0] } ?? []) + layers).map(\.digest).withoutDoubles()
+    }
+
+    /// The digests of the manifests an index lists, without doubles, in the order written.
+    package var requiredManifests: [Digest] { manifests.map(\.digest).withoutDoubles() }
+
+    private static func descriptors(_ wire: [ManifestDocument.Wire]?) throws(OCIError) -> [Descriptor] {
         var found: [Descriptor] = []
         for entry in wire ?? [] { found.append(try entry.descriptor()) }
         return found
     }
 
-    private static func mediaType(of document: Document, contentType: MediaType?) throws(OCIError)
+    private static func mediaType(of document: ManifestDocument, contentType: MediaType?) throws(OCIError)
         -> MediaType
     {
-        if document.schemaVersion == 1 || contentType == .dockerSchema1 || contentType == .dockerSchema1Signed
+        let stated = document.mediaType.map { MediaType($0) }
+        let isSchema1 =
+            [contentType, stated].contains(.dockerSchema1)
+            || [contentType, stated].contains(.dockerSchema1Signed)
+        let isUntyped = contentType == nil && stated == nil
+        if isSchema1
+            || document.schemaVersion == 1 && (isUntyped || kind(of: contentType ?? stated) != .unknown)
         {
             throw OCIError(
                 .manifestInvalid,
                 "Docker's schema 1 is not accepted: push with a client of this decade, which sends schema 2 or OCI"
             )
         }
-        let stated = document.mediaType.map { MediaType($0) }
         if let stated, let contentType, stated != contentType {
             throw OCIError(
                 .manifestInvalid,
                 "the manifest says it is \(stated), the Content-Type header says \(contentType)")
         }
-        if let mediaType = contentType ?? stated { return mediaType }
-        return document.manifests != nil ? .imageIndex : .imageManifest
+        let mediaType = contentType ?? stated ?? (document.manifests != nil ? .imageIndex : .imageManifest)
+        guard mediaType.isWellFormed else {
+            throw OCIError(.manifestInvalid, "a media type is written type/subtype")
+        }
+        return mediaType
     }
 
-    private static func kind(of mediaType: MediaType) -> Kind {
+    /// Refuses what two readers could take for different things: an image that also lists manifests, an index
+    /// that also has layers (CVE-2021-41190).
+    private static func checkShape(_ document: ManifestDocument, _ kind: Kind) throws(OCIError) {
+        switch kind {
+        case .image:
+            guard document.config != nil else {
+                throw OCIError(.manifestInvalid, "an image manifest needs a config")
+            }
+            guard document.manifests?.isEmpty ?? true else {
+                throw OCIError(.manifestInvalid, "an image manifest cannot also list manifests")
+            }
+        case .index:
+            guard document.layers?.isEmpty ?? true, document.config == nil else {
+                throw OCIError(.manifestInvalid, "an index cannot also have a config or layers")
+            }
+        case .artifact, .unknown:
+            break
+        }
+    }
+
+    private static func kind(of mediaType: MediaType?) -> Kind {
         switch mediaType {
-        case .imageManifest, .dockerManifest: .image
-        case .imageIndex, .dockerManifestList: .index
-        case .artifactManifest: .artifact
+        case .imageManifest?, .dockerManifest?: .image
+        case .imageIndex?, .dockerManifestList?: .index
+        case .artifactManifest?: .artifact
         default: .unknown
         }
     }
 }
 
-/// The parts of a manifest that the registry reads, as JSON has them.
-private struct Document: Decodable {
-    var schemaVersion: Int?
-    var mediaType: String?
-    var artifactType: String?
-    var config: Wire?
-    var layers: [Wire]?
-    var blobs: [Wire]?
-    var manifests: [Wire]?
-    var subject: Wire?
-    var annotations: [String: String]?
-
-    struct Wire: Decodable {
-        var mediaType: String
-        var digest: String
-        var size: Int64
-        var artifactType: String?
-        var annotations: [String: String]?
-        var urls: [String]?
-
-        func descriptor() throws(OCIError) -> Descriptor {
-            guard size >= 0 else { throw OCIError(.manifestInvalid, "a descriptor's size is negative") }
-            let digest: Digest
-            do {
-                digest = try Digest(self.digest)
-            } catch {
-                throw OCIError(.manifestInvalid, "a descriptor's digest is wrong: \(error.detail)")
-            }
-            return Descriptor(
-                mediaType: MediaType(mediaType), digest: digest, size: size,
-                artifactType: artifactType.map { MediaType($0) }, annotations: annotations ?? [:],
-                urls: urls ?? [])
-        }
-    }
-
-    init(parsing bytes: [UInt8]) throws(OCIError) {
-        guard bytes.count <= Manifest.sizeMax else {
-            throw OCIError(.manifestInvalid, "a manifest has at most \(Manifest.sizeMax) bytes")
-        }
-        do {
-            self = try JSONDecoder().decode(Document.self, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw OCIError(.manifestInvalid, error.sentence)
-        } catch {
-            throw OCIError(.manifestInvalid, "the manifest is not JSON")
-        }
-    }
-}
-
-extension DecodingError {
-    /// Where the document is wrong, in words for the person who pushed it.
-    fileprivate var sentence: String {
-        func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty
-                ? "the manifest"
-                : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-        }
-        return switch self {
-        case .keyNotFound(let key, let context): "\(place(context.codingPath)) lacks \(key.stringValue)"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "\(place(context.codingPath)) has the wrong type"
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "the manifest is not JSON" : "\(place(context.codingPath)) cannot be read"
-        @unknown default: "the manifest cannot be read"
-        }
+extension [Digest] {
+    fileprivate func withoutDoubles() -> [Digest] {
+        var seen: Set<Digest> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -19,9 +19,42 @@ package struct MediaType: Hashable, Sendable {
 
     /// The type before any `; charset=…`, lower case, as it is compared.
     package init(headerValue header: String) {
-        let bare = header.split(separator: ";", maxSplits: 1).first ?? ""
-        let start = bare.utf8.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        self.init(Substring(start).lowercased().replacing(" ", with: ""))
+        let bare = header.utf8.prefix { $0 != UInt8(ascii: ";") }
+        let start = bare.drop { $0.isBlank }
+        let end = start.reversed().drop { $0.isBlank }.reversed()
+        self.init(String(decoding: end, as: UTF8.self).lowercased())
+    }
+
+    /// Whether it is one of the types whose manifests this registry reads.
+    package var isKnownManifest: Bool {
+        switch self {
+        case .imageManifest, .imageIndex, .artifactManifest, .dockerManifest, .dockerManifestList: true
+        default: false
+        }
+    }
+
+    /// Whether it is written `type/subtype` as RFC 6838 allows, each part at most 127 bytes.
+    package var isWellFormed: Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                (1...127).contains(part.count) && part.allSatisfy(\.isMediaTypeCharacter)
+            }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
+    fileprivate var isMediaTypeCharacter: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"),
+            UInt8(ascii: "&"), UInt8(ascii: "-"), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "."),
+            UInt8(ascii: "+"):
+            true
+        default: false
+        }
     }
 }
 

@@ -21,7 +21,6 @@ package struct OCIError: Error, Hashable, Sendable {
         case unsupported = "UNSUPPORTED"
         case tooManyRequests = "TOOMANYREQUESTS"
         case paginationNumberInvalid = "PAGINATION_NUMBER_INVALID"
-        case rangeInvalid = "RANGE_INVALID"
         case unavailable = "UNAVAILABLE"
         case unknown = "UNKNOWN"
     }
@@ -56,7 +55,6 @@ extension OCIError.Code {
         case .unsupported: "the operation is unsupported"
         case .tooManyRequests: "too many requests"
         case .paginationNumberInvalid: "invalid number of results requested"
-        case .rangeInvalid: "the range cannot be satisfied"
         case .unavailable: "the service is unavailable for a moment"
         case .unknown: "unknown error"
         }

@@ -18,28 +18,29 @@ package struct RepositoryName: Hashable, Sendable {
         self.text = String(text)
     }
 
-    /// Scans `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*` in one pass.
+    /// Scans `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*` in one pass: between
+    /// two runs of letters and digits stands one separator, so its first byte and its length say whether it
+    /// is one.
     private static func isWellFormed(_ bytes: Substring.UTF8View) -> Bool {
         guard bytes.count <= lengthMax else { return false }
-        var separator: [UInt8] = [UInt8(ascii: "/")]
+        var separator = UInt8(ascii: "/")
+        var separatorLength = 1
         for byte in bytes {
             if byte.isLowercaseAlphanumeric {
-                guard isSeparator(separator) else { return false }
-                separator = []
+                separatorLength = 0
+            } else if separatorLength == 0 {
+                guard byte.isNameSeparator else { return false }
+                separator = byte
+                separatorLength = 1
             } else {
-                separator.append(byte)
+                guard byte == separator else { return false }
+                separatorLength += 1
+                let isLongAllowed =
+                    byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") && separatorLength == 2
+                guard isLongAllowed else { return false }
             }
         }
-        return separator.isEmpty
-    }
-
-    private static func isSeparator(_ run: [UInt8]) -> Bool {
-        switch run {
-        case [], [UInt8(ascii: "/")], [UInt8(ascii: ".")], [UInt8(ascii: "_")],
-            [UInt8(ascii: "_"), UInt8(ascii: "_")]:
-            true
-        default: run.allSatisfy { $0 == UInt8(ascii: "-") }
-        }
+        return separatorLength == 0
     }
 }
 
@@ -56,6 +57,11 @@ extension UInt8 {
     var isLowercaseAlphanumeric: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+    }
+
+    fileprivate var isNameSeparator: Bool {
+        self == UInt8(ascii: "/") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+            || self == UInt8(ascii: "-")
     }
 
     var isWordCharacter: Bool {

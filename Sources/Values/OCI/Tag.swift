@@ -9,10 +9,9 @@ package struct Tag: Hashable, Sendable {
 
     package init(_ text: Substring) throws(OCIError) {
         let bytes = text.utf8
-        let rest: Set<UInt8> = [UInt8(ascii: "."), UInt8(ascii: "-")]
         guard
             (1...128).contains(bytes.count), let first = bytes.first, first.isWordCharacter,
-            bytes.allSatisfy({ $0.isWordCharacter || rest.contains($0) })
+            bytes.allSatisfy({ $0.isWordCharacter || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
         else {
             throw OCIError(
                 .tagInvalid, "a tag is 1 to 128 of A-Z a-z 0-9 _ . and -, and does not begin with . or -")
