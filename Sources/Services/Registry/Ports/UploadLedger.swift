@@ -45,7 +45,8 @@ package struct UploadRecord: Sendable, Hashable {
     package let repository: RepositoryName
     /// Who started it, and alone may go on with it; empty for somebody anonymous.
     package let account: String
-    package let algorithm: Digest.Algorithm
+    /// What the bytes are hashed by.
+    package var algorithm: Digest.Algorithm
     package let startedAt: Date
     package var movedAt: Date
 
