@@ -155,6 +155,9 @@ let adapters: [Target] = [
 
 let faces: [Target] = [
     room(
+        "RegistryAPI", .faces, uses: ["OCI", "Access", "Registry", "Accounts", "HTTPKit", "ServerKit"],
+        packages: [hummingbird, httpTypes, nioCore, nioFoundation, logging, metrics]),
+    room(
         "Edge", .faces, uses: ["HTTPKit"],
         packages: [
             hummingbird, hummingbirdCore, httpTypes, lifecycle, logging, metrics, nioCore, nioHTTPTypes,
