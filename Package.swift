@@ -143,7 +143,7 @@ let services: [Target] = [
     room("Registry", .services, uses: ["OCI", "ServerKit"], packages: [nioCore, crypto, logging]),
     room(
         "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
-        packages: [jwtKit, crypto, x509, asn1, logging, nioCore, nioPosix]),
+        packages: [crypto, cryptoExtras, x509, asn1, logging]),
     room("Almanac", .services, uses: ["ICalendar", "ServerKit"], packages: [crypto, logging]),
 ]
 
