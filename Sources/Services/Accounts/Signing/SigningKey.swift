@@ -1,0 +1,171 @@
+import Crypto
+import CryptoExtras
+package import FoundationEssentials
+
+/// Which kind of key signs tokens.
+package enum SigningAlgorithm: String, Sendable, CaseIterable {
+    /// ES256: small, fast, and known to every registry since 2.x. The default.
+    case p256
+    /// RS256, for verifiers that know nothing else.
+    case rsa2048
+    case rsa4096
+    /// EdDSA: registries from 3.0 on.
+    case ed25519
+}
+
+/// A key that signs tokens, ready to use: parsed once, with its identifiers computed.
+package struct SigningKey: Sendable {
+    enum Material: Sendable {
+        case p256(P256.Signing.PrivateKey)
+        case rsa(_RSA.Signing.PrivateKey)
+        case ed25519(Curve25519.Signing.PrivateKey)
+
+        var jwsAlgorithm: String {
+            switch self {
+            case .p256: "ES256"
+            case .rsa: "RS256"
+            case .ed25519: "EdDSA"
+            }
+        }
+    }
+
+    private let material: Material
+    /// The RFC 7638 thumbprint of the public key: its identifier everywhere in Homeport.
+    package let thumbprint: String
+    /// The identifier that registries up to 2.8 compute ("libtrust"): `ABCD:EFGH:…`, twelve groups.
+    package let libtrustID: String
+    package let createdAt: Date
+    /// The first part of a token, encoded, for each way to name the key.
+    private let headers: [KeyForm: [UInt8]]
+    /// The public half as JSON Web Keys, under both identifiers.
+    let publicKeys: [String]
+
+    /// What RFC 7518 calls the algorithm.
+    package var jwsAlgorithm: String { material.jwsAlgorithm }
+
+    /// The kind of key, for a person.
+    package var algorithm: SigningAlgorithm {
+        switch material {
+        case .p256: .p256
+        case .rsa(let key): key.keySizeInBits > 2048 ? .rsa4096 : .rsa2048
+        case .ed25519: .ed25519
+        }
+    }
+
+    /// - Parameter certificate: DER of the self-signed certificate.
+    init(material: Material, certificate: [UInt8], createdAt: Date) throws {
+        let identity = try PublicKeyIdentity(of: material)
+        self.material = material
+        self.thumbprint = identity.thumbprint
+        self.libtrustID = identity.libtrustID
+        self.createdAt = createdAt
+        self.headers = Dictionary(
+            uniqueKeysWithValues: KeyForm.all.map { form in
+                let id = form.identifier == .libtrust ? identity.libtrustID : identity.thumbprint
+                let chain = form.includesCertificate ? certificate : nil
+                return (form, Self.header(material.jwsAlgorithm, id: id, certificate: chain))
+            })
+        self.publicKeys = [identity.thumbprint, identity.libtrustID].map { id in
+            #"{"kid":"\#(id)","alg":"\#(material.jwsAlgorithm)","use":"sig","# + identity.members.dropFirst()
+        }
+    }
+
+    /// The encoded header of a token, up to the first dot.
+    func header(_ form: KeyForm) -> [UInt8] { headers[form] ?? [] }
+
+    private static func header(_ algorithm: String, id: String, certificate: [UInt8]?) -> [UInt8] {
+        var json = JSONText()
+        json.raw(#"{"typ":"JWT","alg":"#)
+        json.string(algorithm)
+        json.raw(#","kid":"#)
+        json.string(id)
+        if let certificate {
+            json.raw(#","x5c":"#)
+            json.strings([Base64URL.encodeStandard(certificate)])
+        }
+        json.raw("}")
+        var text: [UInt8] = []
+        Base64URL.append(json.bytes, to: &text)
+        return text
+    }
+
+    /// Signs the bytes before the last dot of a token.
+    func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+        switch material {
+        case .p256(let key): Array(try key.signature(for: bytes).rawRepresentation)
+        case .rsa(let key):
+            Array(
+                try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
+                    .rawRepresentation)
+        case .ed25519(let key): Array(try key.signature(for: bytes))
+        }
+    }
+
+    func isValid(_ signature: [UInt8], for bytes: [UInt8]) -> Bool {
+        switch material {
+        case .p256(let key):
+            guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else {
+                return false
+            }
+            return key.publicKey.isValidSignature(signature, for: bytes)
+        case .rsa(let key):
+            return key.publicKey.isValidSignature(
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA256.hash(data: bytes),
+                padding: .insecurePKCS1v1_5)
+        case .ed25519(let key):
+            return key.publicKey.isValidSignature(signature, for: bytes)
+        }
+    }
+}
+
+/// How the public half of a key is named and published (RFC 7517, 7518, 7638, 8037).
+struct PublicKeyIdentity {
+    let thumbprint: String
+    let libtrustID: String
+    /// The members of a JSON Web Key that say which key it is, as RFC 7638 wants them: sorted, without
+    /// spaces.
+    let members: String
+
+    init(of material: SigningKey.Material) throws {
+        let spki: [UInt8]
+        switch material {
+        case .p256(let key):
+            let point = Array(key.publicKey.rawRepresentation)
+            members =
+                #"{"crv":"P-256","kty":"EC","x":"\#(Base64URL.encode(Array(point.prefix(32))))","#
+                + #""y":"\#(Base64URL.encode(Array(point.suffix(32))))"}"#
+            spki = Array(key.publicKey.derRepresentation)
+        case .rsa(let key):
+            let numbers = try key.publicKey.getKeyPrimitives()
+            members =
+                #"{"e":"\#(Base64URL.encode(Self.withoutLeadingZeros(numbers.publicExponent)))","kty":"RSA","#
+                + #""n":"\#(Base64URL.encode(Self.withoutLeadingZeros(numbers.modulus)))"}"#
+            spki = Array(key.publicKey.derRepresentation)
+        case .ed25519(let key):
+            let point = Array(key.publicKey.rawRepresentation)
+            members = #"{"crv":"Ed25519","kty":"OKP","x":"\#(Base64URL.encode(point))"}"#
+            spki = Ed25519Encoding.publicPrefix + point
+        }
+        thumbprint = Base64URL.encode(Array(SHA256.hash(data: Array(members.utf8))))
+        libtrustID = Self.libtrustID(ofPublicKey: spki)
+    }
+
+    /// SHA-256 of the DER SubjectPublicKeyInfo, its first 240 bits in base 32, in groups of four.
+    private static func libtrustID(ofPublicKey der: [UInt8]) -> String {
+        let digits = Array(Base32.encode(SHA256.hash(data: der).prefix(30), digits: Base32.uppercase))
+        return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(
+            separator: ":")
+    }
+
+    private static func withoutLeadingZeros(_ number: Data) -> [UInt8] { Array(number.drop { $0 == 0 }) }
+}
+
+/// Ed25519 keys in PKCS #8 and SubjectPublicKeyInfo (RFC 8410): fixed bytes around the 32 of the key.
+enum Ed25519Encoding {
+    static let privatePrefix: [UInt8] = [
+        0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ]
+    static let publicPrefix: [UInt8] = [
+        0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00,
+    ]
+}
