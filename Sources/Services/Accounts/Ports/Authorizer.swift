@@ -2,15 +2,17 @@ package import Access
 
 /// What a face asks before it serves a request: who is calling, and may they.
 ///
-/// Both answers hold at the moment they are given: an account that was disabled, an expired date, a changed rule and a
-/// revoked token count on the very next call, also for tokens already issued.
+/// Both answers hold at the moment they are given: an account that was disabled, an expired date, a changed
+/// rule and a revoked token count on the very next call, also for tokens already issued.
 package protocol Authorizer: Sendable {
-    /// Reads an `Authorization` header: `Bearer` with a token of ours, or `Basic`. Without a header the caller is nobody.
+    /// Reads an `Authorization` header: `Bearer` with a token of ours, or `Basic`. Without a header the
+    /// caller is nobody.
     ///
     /// - Parameter address: the client's address, for limits on guessing.
     func caller(authorization: String?, from address: String?) async throws(SignInError) -> Caller
 
-    /// Which of `actions` the caller may do, in the order asked: what its token grants, and the rules still do.
+    /// Which of `actions` the caller may do, in the order asked: what its token grants, and the rules still
+    /// do.
     func granted(
         _ actions: [String], type: String, name: String, tag: TagContext, to caller: Caller
     ) async throws(SignInError) -> [String]
@@ -30,16 +32,16 @@ package struct Caller: Sendable, Hashable {
     package let account: AccountName
     /// The client's address, for rules that name one and for the log.
     package let address: String?
-    /// What the bearer token grants; nil when the caller came with a password, an access token or nothing at all: then
-    /// the rules alone (and the access token's scopes) decide.
+    /// What the bearer token grants; nil when the caller came with a password, an access token or nothing at
+    /// all: then the rules alone (and the access token's scopes) decide.
     package let grants: [Scope]?
     /// Scopes that bound an access token; empty for none.
     package let bounds: [Scope]
     /// Whether credentials of any kind were shown.
     package let hasCredentials: Bool
 
-    /// The same caller, to be judged by the rules (and an access token's scopes) without what its bearer token
-    /// grants: says whether another token would help, and filters lists that no scope can name.
+    /// The same caller, to be judged by the rules (and an access token's scopes) without what its bearer
+    /// token grants: says whether another token would help, and filters lists that no scope can name.
     package var withoutGrants: Caller {
         Caller(account: account, address: address, bounds: bounds, hasCredentials: hasCredentials)
     }
@@ -58,10 +60,11 @@ package struct Caller: Sendable, Hashable {
 
 /// Why nobody could be signed in.
 package enum SignInError: Error, Sendable, Hashable {
-    /// The bearer token is malformed, unsigned by us, expired, for another service, or no longer stands. The sentence
-    /// is for the client.
+    /// The bearer token is malformed, unsigned by us, expired, for another service, or no longer stands. The
+    /// sentence is for the client.
     case invalidToken(String)
-    /// The name or the password is wrong, or the account is disabled or has expired: clients are not told which.
+    /// The name or the password is wrong, or the account is disabled or has expired: clients are not told
+    /// which.
     case wrongCredentials
     /// Too many wrong attempts: try again after so many seconds.
     case tooManyAttempts(retryAfter: Int)

@@ -1,0 +1,176 @@
+package import Access
+package import FoundationEssentials
+import Logging
+import ServerKit
+import Synchronization
+
+/// Somebody whose credentials were right a moment ago.
+package struct SignedIn: Sendable {
+    package let account: Account
+    package let credential: Credential
+    /// What an access token may be used for at most; empty for no bound.
+    package let bounds: [Scope]
+    /// When the credential itself ends, if it does.
+    package let credentialExpires: Date?
+
+    init(account: Account, credential: Credential, bounds: [Scope] = [], credentialExpires: Date? = nil) {
+        self.account = account
+        self.credential = credential
+        self.bounds = bounds
+        self.credentialExpires = credentialExpires
+    }
+}
+
+/// Finds out who somebody is from a name and a password, which may be an access token.
+///
+/// A wrong password, an unknown name, a disabled, an expired and a passwordless account are one and the same
+/// to the client: in words, in time and in how they are braked.
+package final class SignIn: Sendable {
+    package struct Settings: Sendable {
+        /// For how many seconds a verified password is believed without computing its hash again; 0 turns
+        /// that off.
+        package var verifiedLifetime: Int = 60
+        package var brake = GuessingBrake.Settings()
+
+        package init() {}
+    }
+
+    /// One check of a password that others with the very same credentials wait for.
+    private struct Flight: Hashable {
+        let mark: VerifiedCredentials.Mark
+        let network: String
+    }
+
+    private let standing: Standing
+    private let hasher: PasswordHasher
+    private let accessTokens: AccessTokens
+    private let brake: GuessingBrake
+    private let verified: VerifiedCredentials
+    private let log: SignInLog
+    private let now: WallClock
+    private let flights = Mutex<[Flight: Task<Result<Bool, StoreError>, Never>]>([:])
+
+    init(
+        standing: Standing, hasher: PasswordHasher, accessTokens: AccessTokens, settings: Settings,
+        log: SignInLog,
+        now: @escaping WallClock
+    ) {
+        self.standing = standing
+        self.hasher = hasher
+        self.accessTokens = accessTokens
+        self.brake = GuessingBrake(settings.brake)
+        self.verified = VerifiedCredentials(lifetime: TimeInterval(settings.verifiedLifetime))
+        self.log = log
+        self.now = now
+    }
+
+    /// Signs somebody in.
+    ///
+    /// - Parameter address: the client's address, for the brakes and the log.
+    package func signIn(
+        _ credentials: BasicCredentials, from address: String?
+    ) async throws(SignInError) -> SignedIn {
+        if let wait = brake.wait(account: credentials.name, address: address, at: now()) {
+            log.heldBack(account: credentials.name, address: address)
+            throw .tooManyAttempts(retryAfter: wait)
+        }
+        let signedIn: SignedIn?
+        do throws(StoreError) {
+            if let token = TokenText(credentials.password.revealed) {
+                signedIn = try await byToken(token, named: credentials.name, from: address)
+            } else {
+                signedIn = try await byPassword(credentials, from: address)
+            }
+        } catch {
+            log.cannotAsk(error)
+            throw .unavailable
+        }
+        guard let signedIn else {
+            log.failed(account: credentials.name, address: address)
+            throw .wrongCredentials
+        }
+        return signedIn
+    }
+
+    private func byToken(
+        _ token: TokenText, named name: String, from address: String?
+    ) async throws(StoreError) -> SignedIn? {
+        // Nobody guesses 160 bits: failures count for the address alone.
+        let attempt = brake.begin(account: name, address: address, isGuess: false, at: now())
+        do throws(StoreError) {
+            guard let found = try await accessTokens.find(token, kind: .access),
+                found.account.name.text == name
+            else {
+                return nil
+            }
+            brake.withdrawn(attempt)
+            return SignedIn(
+                account: found.account, credential: .accessToken(token.id), bounds: found.bounds,
+                credentialExpires: found.expires)
+        } catch {
+            brake.withdrawn(attempt)
+            throw error
+        }
+    }
+
+    private func byPassword(
+        _ credentials: BasicCredentials, from address: String?
+    ) async throws(StoreError) -> SignedIn? {
+        let generation = standing.generation
+        let record: Standing.Record?
+        if let name = try? AccountName(credentials.name) {
+            record = try await standing.record(of: name)
+        } else {
+            record = nil
+        }
+        let mark = verified.mark(
+            account: credentials.name, password: credentials.password.revealed,
+            hash: record?.account.passwordHash)
+        let isKnown = verified.contains(mark, generation: generation, at: now())
+        if !isKnown {
+            let isRight = try await check(credentials, against: record, from: address, mark: mark)
+            guard isRight else { return nil }
+        }
+        guard let record, record.isStanding(at: now()) else { return nil }
+        if !isKnown { verified.remember(mark, generation: generation, at: now()) }
+        return SignedIn(account: record.account, credential: .password(mark: record.passwordMark))
+    }
+
+    /// Computes the hash, once for all who come with the same credentials from the same place at the same
+    /// time: forty layers pushed at once are one sign-in, not forty.
+    private func check(
+        _ credentials: BasicCredentials, against record: Standing.Record?, from address: String?,
+        mark: VerifiedCredentials.Mark
+    ) async throws(StoreError) -> Bool {
+        let flight = Flight(mark: mark, network: ClientNetwork.key(for: address))
+        let task = flights.withLock { flights in
+            if let running = flights[flight] { return running }
+            let attempt = brake.begin(account: credentials.name, address: address, at: now())
+            let task = Task { [self] in
+                let result = await verify(credentials.password, against: record)
+                switch result {
+                case .success(true): brake.succeeded(attempt, at: now())
+                case .success(false): break
+                case .failure: brake.withdrawn(attempt)
+                }
+                self.flights.withLock { $0[flight] = nil }
+                return result
+            }
+            flights[flight] = task
+            return task
+        }
+        return try await task.value.get()
+    }
+
+    private func verify(
+        _ password: Secret, against record: Standing.Record?
+    ) async -> Result<Bool, StoreError> {
+        do throws(StoreError) {
+            // The hash is computed for an account that may not sign in too: it must take the same time.
+            let isRight = try await hasher.verify(password, against: record?.account.passwordHash)
+            return .success(isRight && record?.isStanding(at: now()) == true)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
