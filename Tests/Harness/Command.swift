@@ -11,7 +11,8 @@ import SystemPackage
 package struct Command: Sendable {
     package var executable: String
     package var arguments: [String]
-    /// Added to a minimal environment; the test's own is not inherited, so that nothing of the user's is used.
+    /// Added to a minimal environment; the test's own is not inherited, so that nothing of the user's is
+    /// used.
     package var environment: [String: String] = [:]
     package var input = ""
     package var limitInSeconds = 60

@@ -3,7 +3,8 @@ import NIOPosix
 
 /// A plain TCP connection to a server on this machine, for requests that no well-behaved client would send.
 ///
-/// Calls block threads of NIO's own pool, never the concurrency threads. Every read gives up after `patience`.
+/// Calls block threads of NIO's own pool, never the concurrency threads. Every read gives up after
+/// `patience`.
 package final class RawConnection: Sendable {
     private let descriptor: CInt
 
@@ -51,7 +52,8 @@ package final class RawConnection: Sendable {
     @discardableResult
     package func send(_ text: String) async throws -> Bool { try await send(Array(text.utf8)) }
 
-    /// Reads until the server closes, or nothing has come for the time of patience, or `limit` bytes are there.
+    /// Reads until the server closes, or nothing has come for the time of patience, or `limit` bytes are
+    /// there.
     package func readToEnd(limit: Int = 1 << 30) async throws -> [UInt8] {
         try await read(limit: limit) { _ in false }
     }
