@@ -144,7 +144,9 @@ let services: [Target] = [
     room(
         "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
         packages: [crypto, cryptoExtras, x509, asn1, logging]),
-    room("Almanac", .services, uses: ["ICalendar", "ServerKit"], packages: [crypto, logging]),
+    room(
+        "Almanac", .services, uses: ["ICalendar", "Weather", "ServerKit", "TimeKit"],
+        packages: [crypto, logging]),
 ]
 
 let adapters: [Target] = [
