@@ -10,6 +10,8 @@ struct RegexOutline {
     private(set) var longestRun: [UInt8] = []
     /// Whether the expression fixes its head to the beginning of the text by itself.
     private(set) var startsWithCaret = false
+    /// Whether it certainly matches whole values only, without being told to.
+    private(set) var isAnchoredByItself = false
 
     /// Reads an expression.
     ///
@@ -21,6 +23,7 @@ struct RegexOutline {
         self.pieces = scanner.pieces
         guard !scanner.isOpaque else { return }
         self.startsWithCaret = scanner.tokens.first == .caret
+        self.isAnchoredByItself = startsWithCaret && scanner.tokens.last == .dollar
         read(scanner.tokens.drop { $0 == .caret })
     }
 
@@ -51,6 +54,7 @@ private struct RegexScanner {
         case literal(UInt8)
         case placeholder(Placeholder)
         case caret
+        case dollar
         case other
     }
 
@@ -70,15 +74,16 @@ private struct RegexScanner {
         self.textStart = pattern.startIndex
     }
 
-    private var rest: Substring { pattern[index...] }
+    /// As bytes, because a substring that begins within a character would step back to its beginning.
+    private var rest: Substring.UTF8View { pattern.utf8[index...] }
 
     mutating func run() throws(AccessError) {
-        while let byte = rest.utf8.first {
+        while let byte = rest.first {
             switch byte {
             case .dollar:
                 guard try readPlaceholder() else {
                     advance()
-                    add(.other)
+                    add(.dollar)
                     continue
                 }
             case .backslash: readEscape()
@@ -120,7 +125,7 @@ private struct RegexScanner {
     }
 
     private mutating func readPlaceholder() throws(AccessError) -> Bool {
-        guard let end = try TextPiece.placeholderEnd(in: rest) else { return false }
+        guard let end = try TextPiece.placeholderEnd(in: Substring(rest)) else { return false }
         let placeholder = try Placeholder(pattern[index..<end].dropFirst(2).dropLast())
         if let riskyPlace {
             throw AccessError("${…} cannot stand in a regular expression that has \(riskyPlace)")
@@ -141,7 +146,7 @@ private struct RegexScanner {
 
     private mutating func readEscape() {
         advance()
-        guard let escaped = rest.utf8.first else { return add(.other) }
+        guard let escaped = rest.first else { return add(.other) }
         if escaped == UInt8(ascii: "Q") { foundRisk("\\Q before it") }
         if escaped.isLetterOrDigit {
             advance()
@@ -165,19 +170,19 @@ private struct RegexScanner {
     }
 
     private mutating func skipCount() {
-        while let byte = rest.utf8.first, byte.isDigit || byte == UInt8(ascii: ",") { advance() }
-        if rest.utf8.first == UInt8(ascii: "}") { advance() }
+        while let byte = rest.first, byte.isDigit || byte == UInt8(ascii: ",") { advance() }
+        if rest.first == UInt8(ascii: "}") { advance() }
     }
 
     private mutating func openGroup() {
         advance()
         add(.other)
         depth += 1
-        if rest.utf8.first == UInt8(ascii: "*") {
+        if rest.first == UInt8(ascii: "*") {
             foundRisk("(* before it")
-        } else if rest.utf8.first == UInt8(ascii: "?") {
+        } else if rest.first == UInt8(ascii: "?") {
             advance()
-            switch rest.utf8.first {
+            switch rest.first {
             case UInt8(ascii: ":"), UInt8(ascii: "="), UInt8(ascii: "!"), UInt8(ascii: ">"),
                 UInt8(ascii: "<"),
                 UInt8(ascii: "P"), UInt8(ascii: "'"):
@@ -192,16 +197,16 @@ private struct RegexScanner {
 
     private mutating func readClass() throws(AccessError) {
         advance()
-        if rest.utf8.first == UInt8(ascii: "^") { advance() }
-        if rest.utf8.first == UInt8(ascii: "]") { advance() }
-        while let byte = rest.utf8.first, byte != UInt8(ascii: "]") {
+        if rest.first == UInt8(ascii: "^") { advance() }
+        if rest.first == UInt8(ascii: "]") { advance() }
+        while let byte = rest.first, byte != UInt8(ascii: "]") {
             if byte == .backslash {
-                if rest.utf8.dropFirst().first == UInt8(ascii: "Q") { foundRisk("\\Q before it") }
+                if rest.dropFirst().first == UInt8(ascii: "Q") { foundRisk("\\Q before it") }
                 advance()
             } else if byte == UInt8(ascii: "["), let end = posixClassEnd() {
                 index = end
                 continue
-            } else if try TextPiece.placeholderEnd(in: rest) != nil {
+            } else if byte == .dollar, try TextPiece.placeholderEnd(in: Substring(rest)) != nil {
                 throw AccessError("${…} cannot stand between [ and ] in a regular expression")
             }
             advance()
@@ -212,8 +217,8 @@ private struct RegexScanner {
 
     /// The end of `[:alpha:]`, within a class.
     private func posixClassEnd() -> String.Index? {
-        guard let kind = rest.utf8.dropFirst().first, [0x3A, 0x2E, 0x3D].contains(kind) else { return nil }
-        let body = rest.utf8.dropFirst(2)
+        guard let kind = rest.dropFirst().first, [0x3A, 0x2E, 0x3D].contains(kind) else { return nil }
+        let body = rest.dropFirst(2)
         guard
             let end = body.firstIndex(where: { !$0.isLetterOrDigit && $0 != UInt8(ascii: "^") }),
             body[end] == kind, body[body.index(after: end)...].first == UInt8(ascii: "]")

@@ -58,8 +58,8 @@ final class RegularExpression: Sendable {
             guard let offsets = pcre2_get_ovector_pointer_8(data) else { return }
             for group in 0..<count {
                 let (start, end) = (offsets[2 * group], offsets[2 * group + 1])
-                // A group that took no part has offsets beyond any text.
-                groups.append(start <= end && end <= text.count ? Array(text[start..<end]) : [])
+                // A group that took no part has offsets that read as -1.
+                groups.append(start >= 0 && start <= end && end <= text.count ? Array(text[start..<end]) : [])
             }
         }
         return (verdict, groups)

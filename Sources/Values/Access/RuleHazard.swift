@@ -1,0 +1,89 @@
+/// Something in a rule that is allowed and rarely meant.
+package struct RuleHazard: Hashable, Sendable, CustomStringConvertible {
+    package let seq: Int
+    /// The field it is about.
+    package let field: String
+    /// What happens, and what to write instead.
+    package let text: String
+
+    package var description: String { "rule \(seq), \(field): \(text)" }
+}
+
+extension Policy {
+    /// What whoever wrote the rules ought to look at, in order of `seq`. None of it keeps the rules from
+    /// counting.
+    package var hazards: [RuleHazard] {
+        var hazards: [RuleHazard] = []
+        var catchAll: Int?
+        for rule in rules {
+            if let catchAll {
+                hazards.append(
+                    RuleHazard(
+                        seq: rule.rule.seq, field: "seq",
+                        text: "it is never asked, because rule \(catchAll) before it matches everything"))
+            } else if rule.isCatchAll {
+                catchAll = rule.rule.seq
+            }
+            hazards += rule.hazards(style)
+        }
+        return hazards
+    }
+}
+
+extension CompiledRule {
+    fileprivate var isCatchAll: Bool {
+        conditions.isEmpty && tag == nil && rule.notBefore == nil && rule.notAfter == nil
+    }
+
+    fileprivate func hazards(_ style: PolicyStyle) -> [RuleHazard] {
+        var hazards: [RuleHazard] = []
+        func warn(_ field: String, _ text: String) {
+            hazards.append(RuleHazard(seq: rule.seq, field: field, text: text))
+        }
+        if conditions.isEmpty, tag == nil, !rule.actions.isEmpty {
+            warn("match", "it is empty, so the rule grants to everybody, also to those who are not signed in")
+        }
+        if rule.match.account == "*", !rule.actions.isEmpty {
+            warn("account", "* also matches those who are not signed in; ?* matches everybody who is")
+        }
+        if grantsEverything, style.isLenient {
+            warn("actions", "* grants whatever is asked, delete and actions that do not exist included")
+        }
+        for condition in conditions {
+            switch condition {
+            case .address(let range):
+                if range.containsLoopback, rule.match.account == nil, !rule.actions.isEmpty {
+                    warn(
+                        "ip",
+                        "behind a proxy on this machine everybody comes from here, unless the proxy is trusted"
+                    )
+                }
+            case .field(let field, let pattern, _):
+                pattern.hazards(style).forEach { warn(field.rawValue, $0) }
+            case .label(let name, let pattern): pattern.hazards(style).forEach { warn("labels.\(name)", $0) }
+            }
+        }
+        tag?.hazards(style).forEach { warn("tag", $0) }
+        return hazards
+    }
+}
+
+extension FieldPattern {
+    fileprivate func hazards(_ style: PolicyStyle) -> [String] {
+        switch self {
+        case .glob: []
+        case .regex(let regex):
+            regex.isAnchored || regex.outline.isAnchoredByItself
+                ? []
+                : ["the regular expression matches anywhere in the value; begin it with ^ and end it with $"]
+        case .interpreted:
+            ["a label or group is put in as it is and can become a pattern that matches everything"]
+        }
+    }
+}
+
+extension IPRange {
+    fileprivate var containsLoopback: Bool {
+        ["127.0.0.1", "::1"].compactMap { IPAddress($0) }.contains { contains($0) }
+    }
+}
