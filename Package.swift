@@ -163,7 +163,7 @@ let faces: [Target] = [
         "Edge", .faces, uses: ["HTTPKit"],
         packages: [
             hummingbird, hummingbirdCore, httpTypes, lifecycle, logging, metrics, nioCore, nioHTTPTypes,
-        ])
+        ]),
 ]
 
 let programs: [Target] = [
