@@ -152,7 +152,10 @@ let services: [Target] = [
 let adapters: [Target] = [
     room(
         "FileBlobs", .adapters, uses: ["CLinux", "OCI", "Registry", "ServerKit"],
-        packages: [nioCore, crypto, systemPackage])
+        packages: [nioCore, crypto, systemPackage]),
+    room(
+        "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "Almanac"],
+        packages: [asyncHTTPClient, jwtKit, crypto, logging, nioCore, nioPosix, nioHTTP1, nioFoundation]),
 ]
 
 let faces: [Target] = [
@@ -197,6 +200,11 @@ let testRooms: [Target] = [
     tests("AccessTests", uses: ["Access"]),
     tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [logging]),
     tests("HouseTests", uses: []),
+    room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
+    tests(
+        "CalendarServersTests",
+        uses: ["ICalendar", "ServerKit", "Almanac", "CalendarServers", "CalendarPeers", "Contracts"],
+        packages: [asyncHTTPClient, crypto, cryptoExtras, hummingbird, httpTypes, logging, nioCore, nioHTTP1]),
 ]
 
 let package = Package(

@@ -57,7 +57,8 @@ package final class InMemoryCalendarServer: CalendarServer {
                 state.events?.map { address, kept in
                     ServerEvent(
                         address: address, uid: kept.event.uid, digest: kept.digest,
-                        entityTag: "\(kept.version)", end: kept.event.span.endsBy, isDeleted: kept.isDeleted)
+                        entityTag: "\(kept.version)", end: kept.event.span.earliestEnd,
+                        isDeleted: kept.isDeleted)
                 })
         }
         return try answer.get()
@@ -108,17 +109,5 @@ extension InMemoryCalendarServer.State {
 
     private mutating func put(_ wanted: WantedEvent, at address: String) {
         events?[address] = .init(event: wanted.event, digest: wanted.digest, version: versions)
-    }
-}
-
-extension ICalendar.Event.Span {
-    /// A moment by which it is over in every zone.
-    var endsBy: UTCSeconds {
-        switch self {
-        case .moments(_, let end): end
-        case .clock(_, let end, _):
-            UTCSeconds(end.date.daysSinceEpoch * 86_400 + end.secondOfDay + 12 * 3600)
-        case .days(_, let end): UTCSeconds(end.daysSinceEpoch * 86_400 + 12 * 3600)
-        }
     }
 }

@@ -20,8 +20,8 @@ package struct CalendarDocument: Hashable, Sendable {
     /// The clocks that events name.
     package var zones: [Component] = []
     package var events: [Event] = []
-    /// Says that the calendar is published by somebody. Left out unless asked for: a few old programs want it,
-    /// strict ones refuse it without an organizer.
+    /// Says that the calendar is published by somebody. Left out unless asked for: a few old programs want
+    /// it, strict ones refuse it without an organizer.
     package var publisher: Publisher?
 
     /// Who publishes: an address, `mailto:weather@example.com`, that every event then names.

@@ -97,6 +97,17 @@ extension Event.Alarm {
 }
 
 extension Event.Span {
+    /// The earliest moment at which it can be over: times of a clock end up to 14 hours before the same time
+    /// of Greenwich.
+    package var earliestEnd: UTCSeconds {
+        switch self {
+        case .moments(_, let end): end
+        case .clock(_, let end, _):
+            UTCSeconds(end.date.daysSinceEpoch * 86_400 + end.secondOfDay - 14 * 3600)
+        case .days(_, let end): UTCSeconds(end.daysSinceEpoch * 86_400 - 14 * 3600)
+        }
+    }
+
     fileprivate var properties: [Property] {
         switch self {
         case .moments(let start, let end): [.dateTime("DTSTART", start), .dateTime("DTEND", end)]

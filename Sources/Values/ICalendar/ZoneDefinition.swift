@@ -63,6 +63,22 @@ package struct ZoneDefinition: Hashable, Sendable {
         return Component("VTIMEZONE", [.text("TZID", id)], children: observances)
     }
 
+    /// A `VTIMEZONE` for events: of the year of the first one and the year after, so that it stays the same
+    /// while they come and go.
+    package func component(for events: [Event]) -> Component {
+        let moments = events.compactMap { event in
+            if case .clock(let start, _, id) = event.span { start.date } else { nil }
+        }
+        let year = moments.min()?.year ?? 1970
+        func newYear(_ year: Int) -> UTCSeconds {
+            UTCSeconds(CivilDate(year: year, month: 1, day: 1).daysSinceEpoch * 86_400)
+        }
+        // Midnight of New Year comes up to a day earlier or later than in Greenwich.
+        return component(
+            from: UTCSeconds(newYear(year).sinceEpoch - 86_400),
+            until: UTCSeconds(newYear(min(year + 2, 9999)).sinceEpoch + 86_400))
+    }
+
     private static func observance(at: UTCSeconds, from before: Offset, to after: Offset) -> Component {
         Component(
             after.isDaylight ? "DAYLIGHT" : "STANDARD",
