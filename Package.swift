@@ -188,6 +188,9 @@ let testRooms: [Target] = [
 
     tests("ContractsTests", uses: ["Contracts"]),
     tests("HarnessTests", uses: ["Harness", "Contracts"]),
+    tests("OCITests", uses: ["OCI"]),
+    tests(
+        "RegistryTests", uses: ["OCI", "ServerKit", "Registry", "Contracts"], packages: [nioCore]),
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),

@@ -69,4 +69,6 @@ package struct RegistryLimits: Sendable {
 package struct MissingReferences: Error, Hashable, Sendable {
     /// In the order the manifest names them; never empty.
     package let digests: [Digest]
+
+    package init(digests: [Digest]) { self.digests = digests }
 }

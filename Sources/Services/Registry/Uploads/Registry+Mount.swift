@@ -10,7 +10,7 @@ extension Registry {
     {
         guard try await links.mount(digest, from: source, in: repository) != nil else { return false }
         caches.blobSizes.remove(.init(repository: repository, item: digest))
-        Logger.current.info(
+        Logger.current.debug(
             "blob mounted",
             metadata: ["repository": "\(repository)", "from": "\(source)", "digest": "\(digest)"])
         return true

@@ -7,6 +7,8 @@ package struct UploadSweep: Sendable, Hashable {
     package var expired = 0
     /// How many had bytes and no row, and were thrown away.
     package var orphaned = 0
+
+    package init() {}
 }
 
 extension Registry {

@@ -169,7 +169,7 @@ extension Registry {
             try await upload.publish(as: digest)
         } while try await !link(open, as: digest)
         caches.blobSizes.remove(.init(repository: open.record.repository, item: digest))
-        Logger.current.info(
+        Logger.current.debug(
             "blob stored",
             metadata: [
                 "repository": "\(open.record.repository)", "digest": "\(digest)", "size": "\(upload.size)",
