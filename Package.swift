@@ -107,6 +107,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP1Types = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -191,6 +192,10 @@ let testRooms: [Target] = [
     tests("OCITests", uses: ["OCI"]),
     tests(
         "RegistryTests", uses: ["OCI", "ServerKit", "Registry", "Contracts"], packages: [nioCore]),
+    tests(
+        "RegistryAPITests",
+        uses: ["OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "RegistryAPI", "Contracts"],
+        packages: [hummingbird, httpTypes, logging, nioCore, nioEmbedded]),
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),
