@@ -131,6 +131,7 @@ let ground: [Target] = [
     room("Weather", .values),
 
     room("TimeKit", .kits),
+    room("PageKit", .kits),
     room("ServerKit", .kits, packages: [logging, coreMetrics, nioCore, nioPosix, lifecycle]),
     room(
         "HTTPKit", .kits, uses: ["CLinux"],
@@ -209,6 +210,7 @@ let testRooms: [Target] = [
     tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [logging]),
     tests("HouseTests", uses: []),
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
+    tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),
     tests(
         "CalendarServersTests",
         uses: ["ICalendar", "ServerKit", "Almanac", "CalendarServers", "CalendarPeers", "Contracts"],
