@@ -158,6 +158,9 @@ let adapters: [Target] = [
     room(
         "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "Almanac"],
         packages: [asyncHTTPClient, jwtKit, crypto, logging, nioCore, nioPosix, nioHTTP1, nioFoundation]),
+    room(
+        "SQLiteStore", .adapters, uses: ["OCI", "Access", "ServerKit", "Registry", "Accounts"],
+        packages: [grdb]),
 ]
 
 let faces: [Target] = [
@@ -200,6 +203,12 @@ let testRooms: [Target] = [
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),
+    tests(
+        "SQLiteStoreTests",
+        uses: [
+            "Contracts", "SQLiteStore", "FileBlobs", "OCI", "Access", "ServerKit", "Registry", "Accounts",
+        ],
+        packages: [grdb, nioCore]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
     tests("ServerKitTests", uses: ["ServerKit"], packages: [logging, coreMetrics]),

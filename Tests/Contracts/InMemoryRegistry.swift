@@ -111,10 +111,9 @@ extension InMemoryRegistry: BlobLinks {
                 guard forgotten.count < limit, let since = blob.unheldSince, since <= moment else { continue }
                 forgotten[digest] = blob.size
             }
-            for digest in forgotten.keys {
-                state.blobs[digest] = nil
-                try remove(digest)
-            }
+            // All or none is forgotten, as in a transaction.
+            for digest in forgotten.keys { try remove(digest) }
+            for digest in forgotten.keys { state.blobs[digest] = nil }
             return forgotten
         }
     }

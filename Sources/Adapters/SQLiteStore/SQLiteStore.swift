@@ -1,0 +1,114 @@
+package import FoundationEssentials
+import GRDB
+package import ServerKit
+import Synchronization
+
+/// Everything that is a fact, in one SQLite file: repositories, manifests, tags, links, uploads, accounts,
+/// rules, tokens and keys.
+///
+/// A call that changes something returns when the change survives a power loss. Calls that come at the same
+/// time share one transaction and its sync. Several processes may have the file open; see `ChangeCounters`.
+package final class SQLiteStore: Sendable {
+    let pool: DatabasePool
+    let writes: WriteQueue
+    let counters: ChangeCounters
+    let now: @Sendable () -> Date
+    /// When tokens were last used, as far as it is not in the file yet.
+    let tokenUses = Mutex(TokenUses())
+
+    /// Opens the file at `path`, making it (for its owner only) or bringing it up to date where needed. Its
+    /// folder must be there. Blocks, so it is called while a program starts.
+    ///
+    /// Throws `.damaged` for a file that is no database of this program, and `.failed` with a sentence for
+    /// one that a newer version has written.
+    ///
+    /// - Parameter now: tells when rows come into being and since when a blob is held by nobody.
+    package convenience init(path: String, now: @Sendable @escaping () -> Date = { Date() })
+        throws(StoreError)
+    {
+        try self.init(path: path, now: now, trace: nil)
+    }
+
+    /// - Parameter trace: called with the text of every statement that is run.
+    init(path: String, now: @Sendable @escaping () -> Date, trace: (@Sendable (String) -> Void)?)
+        throws(StoreError)
+    {
+        self.now = now
+        do {
+            try OwnFile.create(path)
+            let counters = try ChangeCounters(path: path + "-changes")
+            self.counters = counters
+            self.pool = try counters.whileOpening {
+                let pool = try DatabasePool(path: path, configuration: Self.configuration(trace))
+                try Migrations.bringUpToDate(pool, path: path)
+                // GRDB sets NORMAL, under which a power loss could take the last commits.
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                return pool
+            }
+            try OwnFile.syncFolder(of: path)
+            self.writes = WriteQueue(pool: pool, counters: counters)
+        } catch {
+            throw StoreError(from: error, "opening \(path)")
+        }
+    }
+
+    /// Writes down what may wait and closes the file. Later calls throw.
+    package func close() async throws(StoreError) {
+        try await writeTokenUses()
+        do { try pool.close() } catch { throw StoreError(from: error, "closing the database") }
+    }
+
+    private static func configuration(_ trace: (@Sendable (String) -> Void)?) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "homeport.store"
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.maximumReaderCount = readerCount
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            if !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA journal_size_limit = \(journalSizeMax)")
+            }
+            if let trace { database.trace { trace(Self.text(of: $0)) } }
+        }
+        return configuration
+    }
+
+    private static func text(of event: Database.TraceEvent) -> String {
+        if case .statement(let statement) = event { statement.sql } else { "" }
+    }
+
+    /// How long a call waits for another process that writes.
+    private static let busySeconds = 5.0
+    private static let readerCount = 4
+    /// To how many bytes the write-ahead log is cut after a checkpoint.
+    private static let journalSizeMax = 64 << 20
+}
+
+extension SQLiteStore {
+    /// Reads with one statement: consistent without a transaction around it.
+    func read<Value: Sendable>(
+        _ doing: @autoclosure () -> String, _ body: @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do { return try await pool.unsafeRead(body) } catch { throw StoreError(from: error, doing()) }
+    }
+
+    /// Reads with several statements that see the same state.
+    func readTogether<Value: Sendable>(
+        _ doing: @autoclosure () -> String, _ body: @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do { return try await pool.read(body) } catch { throw StoreError(from: error, doing()) }
+    }
+
+    /// Changes something durably. See `WriteQueue`.
+    func write<Value: Sendable>(
+        _ doing: @autoclosure () -> String, announcing announcement: Announcement = [], isAlone: Bool = false,
+        _ body: @Sendable @escaping (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await writes.run(announcing: announcement, isAlone: isAlone, body)
+        } catch {
+            throw StoreError(from: error, doing())
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import GRDB
+import ServerKit
+import Synchronization
+
+/// What a change tells other processes, and the caches of this one.
+struct Announcement: OptionSet, Sendable {
+    let rawValue: Int
+
+    static let accounts = Announcement(rawValue: 1)
+    static let registry = Announcement(rawValue: 2)
+}
+
+/// Changes wait here for the one writer, which takes all that have gathered into one transaction: under load
+/// a sync of the disk serves many of them, and a single one waits for nobody.
+///
+/// Each change has a savepoint of its own, so one that fails takes nothing with it.
+final class WriteQueue: Sendable {
+    private struct State {
+        var waiting: [any Write] = []
+        var isDraining = false
+    }
+
+    /// How many changes may wait; one more is refused.
+    private static let waitingMax = 10_000
+    /// How many changes share a transaction at most.
+    private static let batchMax = 128
+
+    private let pool: DatabasePool
+    private let counters: ChangeCounters
+    private let state = Mutex(State())
+
+    init(pool: DatabasePool, counters: ChangeCounters) {
+        self.pool = pool
+        self.counters = counters
+    }
+
+    /// Runs `body` inside a transaction and returns what it returned when that is durable.
+    ///
+    /// - Parameter isAlone: for a change that does something outside of the database, which a failure of
+    /// others in its transaction must not undo.
+    func run<Value: Sendable>(
+        announcing announcement: Announcement, isAlone: Bool,
+        _ body: @Sendable @escaping (Database) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(PendingWrite(announcement, isAlone: isAlone, body: body, continuation: continuation))
+        }
+    }
+
+    /// How many changes wait for the next transaction.
+    var waitingCount: Int { state.withLock(\.waiting.count) }
+
+    private func enqueue(_ write: any Write) {
+        enum Next { case wait, drain, refuse }
+        let next: Next = state.withLock { state in
+            guard state.waiting.count < Self.waitingMax else { return .refuse }
+            state.waiting.append(write)
+            defer { state.isDraining = true }
+            return state.isDraining ? .wait : .drain
+        }
+        switch next {
+        case .wait: break
+        case .drain: pool.asyncWriteWithoutTransaction { self.drain($0) }
+        case .refuse: write.finish(failure: StoreError(.unavailable, "too many changes are waiting"))
+        }
+    }
+
+    private func drain(_ database: Database) {
+        while let batch = nextBatch() { perform(batch, database) }
+    }
+
+    /// What goes into the next transaction; nil when nothing waits.
+    private func nextBatch() -> [any Write]? {
+        state.withLock { state in
+            guard let first = state.waiting.first else {
+                state.isDraining = false
+                return nil
+            }
+            var count = 1
+            if !first.isAlone {
+                count = state.waiting.prefix(Self.batchMax).firstIndex(where: \.isAlone) ?? Self.batchMax
+            }
+            let batch = Array(state.waiting.prefix(count))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func perform(_ batch: [any Write], _ database: Database) {
+        var failures: [Int: any Error] = [:]
+        do {
+            try database.run("BEGIN IMMEDIATE")
+            for (index, write) in batch.enumerated() {
+                do {
+                    try perform(write, hasCompany: batch.count > 1, database)
+                } catch  where database.isInsideTransaction && batch.count > 1 {
+                    failures[index] = error
+                }
+            }
+            try database.run("COMMIT")
+        } catch {
+            rollBack(database)
+            for write in batch { write.finish(failure: error) }
+            return
+        }
+        var announcement: Announcement = []
+        for (index, write) in batch.enumerated() where failures[index] == nil {
+            announcement.formUnion(write.announcement)
+        }
+        counters.announce(announcement)
+        for (index, write) in batch.enumerated() { write.finish(failure: failures[index]) }
+    }
+
+    private func perform(_ write: any Write, hasCompany: Bool, _ database: Database) throws {
+        guard hasCompany else { return try write.run(database) }
+        try database.run("SAVEPOINT change")
+        do {
+            try write.run(database)
+            try database.run("RELEASE change")
+        } catch {
+            // A full disk ends the whole transaction by itself; then there is nothing to go back to.
+            if database.isInsideTransaction {
+                try database.run("ROLLBACK TO change")
+                try database.run("RELEASE change")
+            }
+            throw error
+        }
+    }
+
+    private func rollBack(_ database: Database) {
+        guard database.isInsideTransaction else { return }
+        // If even this fails, the connection is broken and the next BEGIN says so.
+        try? database.rollback()
+    }
+}
+
+/// A change that waits, whatever it returns.
+private protocol Write: AnyObject, Sendable {
+    var announcement: Announcement { get }
+    var isAlone: Bool { get }
+
+    /// Makes the change, inside the transaction.
+    func run(_ database: Database) throws
+
+    /// Tells the caller, after the transaction. Without a failure `run` has succeeded.
+    func finish(failure: (any Error)?)
+}
+
+private final class PendingWrite<Value: Sendable>: Write {
+    let announcement: Announcement
+    let isAlone: Bool
+    private let body: @Sendable (Database) throws -> Value
+    private let continuation: CheckedContinuation<Value, any Error>
+    private let result = Mutex<Value?>(nil)
+
+    init(
+        _ announcement: Announcement, isAlone: Bool, body: @Sendable @escaping (Database) throws -> Value,
+        continuation: CheckedContinuation<Value, any Error>
+    ) {
+        self.announcement = announcement
+        self.isAlone = isAlone
+        self.body = body
+        self.continuation = continuation
+    }
+
+    func run(_ database: Database) throws {
+        let value = try body(database)
+        result.withLock { $0 = value }
+    }
+
+    func finish(failure: (any Error)?) {
+        if let failure { return continuation.resume(throwing: failure) }
+        guard let value = result.withLock({ $0 }) else {
+            return continuation.resume(throwing: StoreError(.failed, "the change was not run"))
+        }
+        continuation.resume(returning: value)
+    }
+}
