@@ -198,8 +198,12 @@ let testRooms: [Target] = [
         "RegistryTests", uses: ["OCI", "ServerKit", "Registry", "Contracts"], packages: [nioCore]),
     tests(
         "RegistryAPITests",
-        uses: ["OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "RegistryAPI", "Contracts"],
-        packages: [hummingbird, httpTypes, logging, nioCore, nioEmbedded]),
+        uses: [
+            "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "RegistryAPI",
+            "Edge",
+            "Contracts", "Harness",
+        ],
+        packages: [hummingbird, httpTypes, lifecycle, logging, nioCore, nioEmbedded]),
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),

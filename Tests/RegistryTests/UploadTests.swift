@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test func anUploadHasOneWriterAtATime() async throws {
-        let bench = try Bench()
+        let bench = try Bench(limits: RegistryLimits(uploadPatience: .zero))
         let ticket = try await bench.registry.beginUpload(in: bench.name, by: "alice")
         let (stream, source) = AsyncStream.makeStream(of: ByteBuffer.self)
         let (begun, began) = AsyncStream.makeStream(of: Void.self)
@@ -126,6 +126,25 @@ import Testing
         source.finish()
         #expect(try await first == 3)
         #expect(try await bench.registry.uploadSize(ticket) == 3)
+    }
+
+    @Test func aRequestWaitsForTheOneBeforeIt() async throws {
+        let bench = try Bench(limits: RegistryLimits(uploadPatience: .seconds(60)))
+        let ticket = try await bench.registry.beginUpload(in: bench.name, by: "alice")
+        let (stream, source) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let (begun, began) = AsyncStream.makeStream(of: Void.self)
+        async let first = bench.registry.append(
+            stream.map {
+                began.yield(); return $0
+            }, UploadChunk(), to: ticket)
+        source.yield(ByteBuffer(bytes: [1, 2, 3]))
+        for await _ in begun { break }
+        async let status = bench.registry.uploadSize(ticket)
+        async let second = bench.registry.append(Body([[4]]), UploadChunk(range: 3..<4), to: ticket)
+        source.finish()
+        #expect(try await first == 3)
+        #expect(try await [3, 4].contains(status))
+        #expect(try await second == 4)
     }
 
     @Test func aDigestOfAnotherAlgorithmThanAnnouncedIsComputedAnew() async throws {

@@ -53,15 +53,20 @@ package struct RegistryLimits: Sendable {
     /// After this many seconds without a byte an upload is thrown away.
     package var uploadLifetime: TimeInterval
 
+    /// How long a request waits for another that is at work on the same upload.
+    package var uploadPatience: Duration
+
     package init(
         blobSize: Int64 = 1 << 40, uploadsPerAccount: Int = 200, tagsPerPush: Int = 64,
-        uploadIdleTime: TimeInterval = 60, uploadLifetime: TimeInterval = 24 * 3600
+        uploadIdleTime: TimeInterval = 300, uploadLifetime: TimeInterval = 24 * 3600,
+        uploadPatience: Duration = .seconds(3)
     ) {
         self.blobSize = blobSize
         self.uploadsPerAccount = uploadsPerAccount
         self.tagsPerPush = tagsPerPush
         self.uploadIdleTime = uploadIdleTime
         self.uploadLifetime = uploadLifetime
+        self.uploadPatience = uploadPatience
     }
 }
 

@@ -41,7 +41,12 @@ extension Registry {
     private func claim(_ ticket: UploadTicket, hashedBy algorithm: Digest.Algorithm?) async throws
         -> OpenUpload
     {
-        switch uploads.claim(ticket.id, at: now()) {
+        var claim = uploads.claim(ticket.id, at: now())
+        if case .busy(let record?, _) = claim, ticket.fits(record) {
+            await uploads.waitForRelease(of: ticket.id, patience: limits.uploadPatience)
+            claim = uploads.claim(ticket.id, at: now())
+        }
+        switch claim {
         case .busy(let record, let size):
             guard let record, ticket.fits(record) else { throw ticket.unknown }
             throw UploadOffsetMismatch(size: size, detail: "another request is at work on this upload")

@@ -19,7 +19,9 @@ struct UploadPump {
     private let upload: any BlobUpload
     private let sizeMax: Int64
     private let onProgress: (Int64) -> Void
+    /// Two buffers take turns, one filling while the other is written.
     private var gathered = ByteBuffer()
+    private var spare = ByteBuffer()
     private var received: Int64
     private var writing: Task<Void, any Error>?
 
@@ -64,17 +66,16 @@ struct UploadPump {
     }
 
     private mutating func gather(_ piece: ByteBuffer) {
-        if gathered.readableBytes == 0 {
-            gathered = piece
-        } else {
-            gathered.writeImmutableBuffer(piece)
-        }
+        // A body of one piece takes what it needs; a longer one will need all of it.
+        if gathered.readableBytes > 0 { gathered.reserveCapacity(Self.batchSize * 2) }
+        gathered.writeImmutableBuffer(piece)
     }
 
     private mutating func startWriting() async throws {
         try await finishWriting()
         let batch = gathered
-        gathered = ByteBuffer()
+        swap(&gathered, &spare)
+        gathered.clear()
         writing = Task { [upload] in try await upload.append(batch) }
     }
 

@@ -28,6 +28,8 @@ final class UploadTable: Sendable {
         var idle: (any BlobUpload)?
         var size: Int64 = 0
         var since: Date
+        /// Finished when the request at work has done.
+        var waiters: [AsyncStream<Void>.Continuation] = []
     }
 
     private struct State {
@@ -66,6 +68,25 @@ final class UploadTable: Sendable {
         }
     }
 
+    /// Returns when the request at work on an upload has done, or after `patience`.
+    ///
+    /// A client that lost its connection is often back before the server has noticed the loss.
+    func waitForRelease(of id: UploadID, patience: Duration) async {
+        let (stream, waiter) = AsyncStream.makeStream(of: Void.self)
+        let isBusy = state.withLock { state in
+            guard let entry = state.entries[id], entry.idle == nil else { return false }
+            state.entries[id]?.waiters.append(waiter)
+            return true
+        }
+        guard isBusy else { return }
+        let timer = Task {
+            try? await Task.sleep(for: patience)
+            waiter.finish()
+        }
+        for await _ in stream {}
+        timer.cancel()
+    }
+
     /// Notes how far the request at work on it has come.
     func note(size: Int64, of id: UploadID) {
         state.withLock { $0.entries[id]?.size = size }
@@ -73,18 +94,21 @@ final class UploadTable: Sendable {
 
     /// Puts an upload back for the next request.
     func release(_ open: OpenUpload, at date: Date) {
-        state.withLock { state in
-            if state.entries[open.record.id]?.record == nil {
-                state.counts[open.record.account, default: 0] += 1
-            }
-            state.entries[open.record.id] = Entry(
+        let waiters = state.withLock { state in
+            let id = open.record.id
+            if state.entries[id]?.record == nil { state.counts[open.record.account, default: 0] += 1 }
+            let waiters = state.entries[id]?.waiters ?? []
+            state.entries[id] = Entry(
                 record: open.record, idle: open.upload, size: open.upload.size, since: date)
+            return waiters
         }
+        for waiter in waiters { waiter.finish() }
     }
 
     /// Forgets an upload: it is over, could not be opened, or is to be opened anew by the next request.
     func drop(_ id: UploadID) {
-        state.withLock { state in Self.remove(id, from: &state) }
+        let waiters = state.withLock { state in Self.remove(id, from: &state) }
+        for waiter in waiters { waiter.finish() }
     }
 
     /// Closes the files of uploads that nobody has worked on since `moment`.
@@ -103,11 +127,15 @@ final class UploadTable: Sendable {
         state.withLock { $0.entries[id] != nil }
     }
 
-    private static func remove(_ id: UploadID, from state: inout State) {
-        guard let entry = state.entries.removeValue(forKey: id), let account = entry.record?.account else {
-            return
+    @discardableResult
+    private static func remove(_ id: UploadID, from state: inout State)
+        -> [AsyncStream<Void>.Continuation]
+    {
+        guard let entry = state.entries.removeValue(forKey: id) else { return [] }
+        if let account = entry.record?.account {
+            let count = state.counts[account, default: 1] - 1
+            state.counts[account] = count > 0 ? count : nil
         }
-        let count = state.counts[account, default: 1] - 1
-        state.counts[account] = count > 0 ? count : nil
+        return entry.waiters
     }
 }
