@@ -15,8 +15,10 @@ import Testing
 
 /// What only a real connection and real files can show.
 @Suite(.timeLimit(.minutes(2))) struct LiveTests {
-    private let bytes = Samples.bytes(8 << 20)
-    private var digest: Digest { Samples.digest(of: bytes) }
+    private static let sample = Samples.bytes(8 << 20)
+    private static let sampleDigest = Samples.digest(of: sample)
+    private var bytes: [UInt8] { Self.sample }
+    private var digest: Digest { Self.sampleDigest }
 
     /// Serves a registry on files at a port of its own while `body` runs.
     private func withServer(_ body: @Sendable @escaping (Int) async throws -> Void) async throws {

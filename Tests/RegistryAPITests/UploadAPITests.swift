@@ -165,6 +165,7 @@ import Testing
         let answer = try await bench.send(.post, "/v2/team/app/blobs/uploads/")
         #expect(answer.status == .tooManyRequests)
         #expect(answer.codes == ["TOOMANYREQUESTS"])
+        #expect(answer["Retry-After"] == "5")
     }
 
     @Test func aBlobBeyondTheLimitIsTooLarge() async throws {

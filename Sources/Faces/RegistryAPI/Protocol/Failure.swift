@@ -19,6 +19,7 @@ struct Failure: Error, Sendable {
         self.status = status ?? error.code.status
         self.errors = [error]
         self.headers = headers
+        if self.status == .tooManyRequests, headers[.retryAfter] == nil { self.headers[.retryAfter] = "5" }
     }
 
     /// One access that a challenge asks for, as Docker's registry writes it.

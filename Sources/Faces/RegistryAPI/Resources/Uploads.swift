@@ -46,9 +46,9 @@ extension RegistryAPI {
     ) async throws -> Response {
         try await withTicket(id, repository, request, context) { ticket in
             let chunk = try Self.chunk(request)
-            let size = try await registry.append(request.body, chunk, to: ticket)
-            RegistryMetrics.received(bytes: chunk.length ?? 0)
-            return Response(status: .accepted, headers: headers(of: ticket, size: size))
+            let progress = try await registry.append(request.body, chunk, to: ticket)
+            RegistryMetrics.received(bytes: progress.received)
+            return Response(status: .accepted, headers: headers(of: ticket, size: progress.size))
         }
     }
 
@@ -86,8 +86,8 @@ extension RegistryAPI {
     private func finish(_ ticket: UploadTicket, as digest: Digest, _ chunk: UploadChunk, _ request: Request)
         async throws -> Response
     {
-        _ = try await registry.finishUpload(ticket, as: digest, request.body, chunk)
-        RegistryMetrics.received(bytes: chunk.length ?? 0)
+        let progress = try await registry.finishUpload(ticket, as: digest, request.body, chunk)
+        RegistryMetrics.received(bytes: progress.received)
         RegistryMetrics.upload(.finished)
         return stored(digest, ticket.repository)
     }

@@ -45,6 +45,19 @@ package struct UploadChunk: Sendable, Hashable {
     }
 }
 
+/// How far an upload has come with one request.
+package struct UploadProgress: Sendable, Hashable {
+    /// All bytes of the upload so far.
+    package let size: Int64
+    /// Those that came with this request.
+    package let received: Int64
+
+    package init(size: Int64, received: Int64) {
+        self.size = size
+        self.received = received
+    }
+}
+
 /// Pushing blobs (distribution-spec, "Pushing blobs"). An upload lives from `beginUpload` until it is
 /// finished, cancelled or forgotten for want of progress; broken connections and restarts do not end it.
 extension Registry {
@@ -82,37 +95,34 @@ extension Registry {
         }
     }
 
-    /// Takes the next bytes of an upload and returns its size then.
+    /// Takes the next bytes of an upload.
     ///
     /// - Throws: `UploadOffsetMismatch` when the chunk does not begin where the upload ends; nothing of it
     /// was read then.
     package func append<Body: AsyncSequence>(_ body: Body, _ chunk: UploadChunk, to ticket: UploadTicket)
-        async throws -> Int64
+        async throws -> UploadProgress
     where Body.Element == ByteBuffer {
         try await withUpload(ticket) { open in
-            try await take(body, chunk, into: open)
-            return (open.upload.size, .stays)
+            (try await take(body, chunk, into: open), .stays)
         }
     }
 
     /// Takes the last bytes of an upload, if there are any, and makes the blob part of the repository.
-    /// Returns its size.
     ///
     /// - Throws: `.digestInvalid` when the bytes have another digest; the upload is thrown away then.
     package func finishUpload<Body: AsyncSequence>(
         _ ticket: UploadTicket, as digest: Digest, _ body: Body, _ chunk: UploadChunk
-    ) async throws -> Int64 where Body.Element == ByteBuffer {
+    ) async throws -> UploadProgress where Body.Element == ByteBuffer {
         try await withUpload(ticket, hashedBy: digest.algorithm) { open in
-            try await take(body, chunk, into: open)
+            let progress = try await take(body, chunk, into: open)
             let actual = try await open.upload.digest()
             guard actual == digest else {
                 await end(open)
                 throw OCIError(.digestInvalid, "the uploaded bytes have the digest \(actual), not \(digest)")
             }
             try await publish(open, as: digest)
-            let size = open.upload.size
             await end(open)
-            return (size, .ended)
+            return (progress, .ended)
         }
     }
 
@@ -126,7 +136,7 @@ extension Registry {
     }
 
     private func take<Body: AsyncSequence>(_ body: Body, _ chunk: UploadChunk, into open: OpenUpload)
-        async throws
+        async throws -> UploadProgress
     where Body.Element == ByteBuffer {
         let start = open.upload.size
         if let range = chunk.range {
@@ -153,6 +163,7 @@ extension Registry {
         guard expected.map({ $0 == received }) ?? true else {
             throw OCIError(.sizeInvalid, "\(expected ?? 0) bytes were announced and \(received) came")
         }
+        return UploadProgress(size: open.upload.size, received: received)
     }
 
     /// Puts the bytes into place, then makes the row point at them.
