@@ -111,6 +111,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP1Types = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -152,6 +153,9 @@ let services: [Target] = [
 ]
 
 let adapters: [Target] = [
+    room(
+        "ForecastSources", .adapters, uses: ["Weather", "Almanac", "ServerKit"],
+        packages: [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression]),
     room(
         "FileBlobs", .adapters, uses: ["CLinux", "OCI", "Registry", "ServerKit"],
         packages: [nioCore, crypto, systemPackage]),

@@ -1,0 +1,71 @@
+package import Almanac
+package import Weather
+
+/// Answers that were recorded, read without a network.
+package enum Recordings {
+    /// What recorded answers say, and for where.
+    package struct Told: Sendable {
+        fileprivate let reading: Reading
+        package let source: SourceName
+
+        /// Where the answers say they are for; not all do.
+        package var coordinates: (latitude: Double, longitude: Double)? { reading.coordinates }
+        /// The zone the answers say the place is in; not all do.
+        package var zone: String? { reading.zone }
+
+        package func forecast(for place: Place) -> Forecast { reading.forecast(for: place, source: source) }
+    }
+
+    /// Reads the answers of one source: one file, or the several that a source answers with, in any order.
+    ///
+    /// A file holds a body as the service sent it, or an object with the body in `data` or `response.body`,
+    /// as recorders of HTTP write it.
+    package static func read(_ source: SourceName, _ files: [[UInt8]]) throws(SourceError) -> Told {
+        let bodies = files.map(body)
+        let reading =
+            switch source {
+            case .openMeteo: try Talk.read(bodies, as: source.rawValue, openMeteo)
+            case .metNorway: try Talk.read(bodies, as: source.rawValue, MetNorway.read)
+            case .brightSky: try Talk.read(bodies, as: source.rawValue, BrightSky.read)
+            case .openWeatherMap: try Talk.read(bodies, as: source.rawValue, OpenWeatherMap.read)
+            case .nationalWeatherService:
+                try Talk.read(bodies, as: source.rawValue, NationalWeatherService.read)
+            case .pirateWeather: try Talk.read(bodies, as: source.rawValue, PirateWeather.read)
+            case .weatherCompany: try Talk.read(bodies, as: source.rawValue, WeatherCompany.read)
+            case .weatherUnderground: try Talk.read(bodies, as: source.rawValue, WeatherUnderground.read)
+            }
+        return Told(reading: reading, source: source)
+    }
+
+    /// Hours and days may be recorded apart.
+    private static func openMeteo(_ answers: [JSONValue]) throws(AnswerMistake) -> Reading {
+        let hourly = answers.first { $0["hourly"] != nil } ?? answers.first
+        let daily = answers.first { $0["daily"] != nil && $0["hourly"] == nil }
+        var reading = try OpenMeteo.read([hourly].compactMap(\.self))
+        if let daily, answers.count > 1 {
+            let days = try OpenMeteo.read([daily])
+            reading.days = days.days
+            reading.zone = days.zone ?? reading.zone
+        }
+        return reading
+    }
+
+    /// Warnings as they were recorded: those of DWD, NWS or MET Norway, told apart by their form.
+    package static func warnings(_ file: [UInt8]) throws(SourceError) -> [Warning] {
+        try Talk.read([body(file)], as: "the recording") { answers throws(AnswerMistake) in
+            let root = answers[0]
+            if root["alerts"] != nil { return try DWDWarnings.read(root) }
+            let isNorwegian = root["features"]?.elements.first?["when"] != nil
+            return isNorwegian ? try MetNorwayWarnings.read(root) : try NWSWarnings.read(root)
+        }
+    }
+
+    private static func body(_ file: [UInt8]) -> [UInt8] {
+        guard let root = try? JSONText(file).root else { return file }
+        if root["status_code"] != nil, let data = root["data"] { return data.bytes }
+        if root["request"] != nil, let body = try? root["response"]?.string("body") {
+            return Array(body.utf8)
+        }
+        return file
+    }
+}
