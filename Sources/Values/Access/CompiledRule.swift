@@ -21,6 +21,14 @@ struct CompiledRule: Sendable {
         case tagFails
         case gaveUp(Int, String)
         case tagGaveUp(String)
+
+        /// Whether the rule has a say in the decision.
+        var isSettled: Bool {
+            switch self {
+            case .holds, .mayHold, .gaveUp, .tagGaveUp: true
+            case .tooEarly, .tooLate, .fails, .tagFails: false
+            }
+        }
     }
 
     let rule: Rule
@@ -33,8 +41,8 @@ struct CompiledRule: Sendable {
         if let notBefore = rule.notBefore, date < notBefore { return .tooEarly }
         if let notAfter = rule.notAfter, date > notAfter { return .tooLate }
         if !values.captures.isEmpty { values.captures = [:] }
-        for (place, condition) in conditions.enumerated() {
-            switch Self.verdict(condition, &values) {
+        for place in conditions.indices {
+            switch Self.verdict(conditions[place], &values) {
             case .holds: continue
             case .fails: return .fails(place)
             case .gaveUp(let why): return .gaveUp(place, why)
@@ -63,6 +71,9 @@ struct CompiledRule: Sendable {
             guard let address = values.address else { return .fails }
             return range.contains(address) ? .holds : .fails
         case .label(let name, let pattern):
+            guard values.labelTexts(name).count <= RequestValues.combinationsMax else {
+                return .gaveUp(RequestValues.tooMany)
+            }
             for value in values.labelTexts(name) {
                 let verdict = pattern.matches(Array(value.text.utf8), &values)
                 if verdict != .fails { return verdict }

@@ -53,8 +53,16 @@ extension Policy {
             return Explanation(request: request, steps: [], decision: gathered.decision)
         }
         var values = RequestValues(request, style.globs)
-        for rule in rules {
-            let outcome = rule.outcome(for: &values, tag: request.tag, at: date)
+        var candidates = index.candidates(&values)
+        var candidate = candidates.next()
+        for (place, rule) in rules.enumerated() {
+            var outcome = rule.outcome(for: &values, tag: request.tag, at: date)
+            if place == candidate {
+                candidate = candidates.next()
+            } else if case .gaveUp(let condition, _) = outcome {
+                // The index rules it out for certain where the condition alone could not.
+                outcome = .fails(condition)
+            }
             let isLast = gathered.take(rule, outcome)
             let words = rule.explain(outcome, request, values)
             steps.append(Explanation.Step(seq: rule.rule.seq, comment: rule.rule.comment, outcome: words))

@@ -15,7 +15,9 @@ struct GlobPattern: Hashable, Sendable {
     let elements: [GlobElement]
     /// The one text that matches, when there is only one.
     let literal: [UInt8]?
-    /// The labels that stand in the pattern more than once: all places then mean the same value.
+    /// The labels that stand in the pattern, each as often as it does.
+    private let labels: [String]
+    /// Those that stand in it more than once: all places then mean the same value.
     private let repeatedLabels: [String]
 
     init(elements: [GlobElement]) {
@@ -27,8 +29,10 @@ struct GlobPattern: Hashable, Sendable {
         } else {
             self.literal = nil
         }
-        var counts: [String: Int] = [:]
-        for case .placeholder(.label(let name)) in elements { counts[name, default: 0] += 1 }
+        self.labels = elements.compactMap { element in
+            if case .placeholder(.label(let name)) = element { name } else { nil }
+        }
+        let counts = labels.reduce(into: [:]) { counts, name in counts[name, default: 0] += 1 }
         self.repeatedLabels = counts.filter { $0.value > 1 }.keys.sorted()
     }
 
@@ -49,9 +53,10 @@ struct GlobPattern: Hashable, Sendable {
 
     func matches(_ text: [UInt8], _ values: inout RequestValues) -> Verdict {
         if let literal { return literal == text ? .holds : .fails }
-        var combinations = 0
-        for case .placeholder(.label(let name)) in elements { combinations += values.label(name).count }
-        guard combinations <= RequestValues.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
+        if case .literal(let start) = elements[0], !text.has(start, at: 0) { return .fails }
+        var work = 0
+        for name in labels { work += values.work(ofLabel: name) }
+        guard work <= RequestValues.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
         // With every place free to mean any value more texts match than should, never fewer.
         guard run(text, &values, bound: [:]) else { return .fails }
         return repeatedLabels.isEmpty ? .holds : runBound(text, &values)
@@ -60,21 +65,30 @@ struct GlobPattern: Hashable, Sendable {
     /// Tries each choice of one value for every repeated label.
     private func runBound(_ text: [UInt8], _ values: inout RequestValues) -> Verdict {
         let choices = repeatedLabels.map { values.label($0) }
+        var work = 1
+        for name in labels where !repeatedLabels.contains(name) { work += values.work(ofLabel: name) }
         var total = 1
-        for choice in choices {
+        for (name, choice) in zip(repeatedLabels, choices) {
             total *= choice.count
-            guard total <= RequestValues.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
+            work *= values.work(ofLabel: name)
+            guard work <= RequestValues.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
         }
         for number in 0..<total {
-            var remainder = number
-            var bound: [String: LabelMatcher] = [:]
-            for (name, choice) in zip(repeatedLabels, choices) {
-                bound[name] = choice[remainder % choice.count]
-                remainder /= choice.count
-            }
+            let bound = Self.choice(number, of: choices, for: repeatedLabels)
             if run(text, &values, bound: bound) { return .holds }
         }
         return .fails
+    }
+
+    /// One value for each name: the combination with this number.
+    static func choice<Value>(_ number: Int, of choices: [[Value]], for names: [String]) -> [String: Value] {
+        var remainder = number
+        var chosen: [String: Value] = [:]
+        for (name, choice) in zip(names, choices) {
+            chosen[name] = choice[remainder % choice.count]
+            remainder /= choice.count
+        }
+        return chosen
     }
 
     private func run(

@@ -80,8 +80,11 @@ struct IPAddress: Hashable, Sendable {
 
 /// All addresses that begin with the same bits, `10.0.0.0/8`, or just one.
 struct IPRange: Hashable, Sendable {
-    private let first: IPAddress
-    private let length: Int
+    let isV4: Bool
+    /// How many leading bits count.
+    let length: Int
+    /// These bits, as a number.
+    let head: UInt128
 
     /// Reads an address, or one with `/` and the number of leading bits that count; the bits after them do not.
     init(_ text: String) throws(AccessError) {
@@ -113,9 +116,11 @@ struct IPRange: Hashable, Sendable {
         self.init(address, isMapped ? length - 96 : length)
     }
 
-    private init(_ address: IPAddress, _ length: Int) {
+    /// The range of an address that has its first `length` bits.
+    init(_ address: IPAddress, _ length: Int) {
+        self.isV4 = address.isV4
         self.length = length
-        self.first = IPAddress(isV4: address.isV4, bits: Self.head(address, length))
+        self.head = Self.head(address, length)
     }
 
     private static func head(_ address: IPAddress, _ length: Int) -> UInt128 {
@@ -124,6 +129,6 @@ struct IPRange: Hashable, Sendable {
     }
 
     func contains(_ address: IPAddress) -> Bool {
-        address.isV4 == first.isV4 && Self.head(address, length) == first.bits
+        address.isV4 == isV4 && Self.head(address, length) == head
     }
 }

@@ -6,7 +6,9 @@
 struct InterpretedPattern: Sendable {
     let pieces: [TextPiece]
 
+    /// Most combinations of labels that are tried, and what one costs when it is a regular expression.
     private static let combinationsMax = 10_000
+    private static let regexCost = 20
 
     func matches(_ text: [UInt8], _ values: inout RequestValues) -> Verdict {
         var names: [String] = []
@@ -17,14 +19,12 @@ struct InterpretedPattern: Sendable {
             total *= choice.count
             guard total <= Self.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
         }
+        var work = 0
         for number in 0..<total {
-            var remainder = number
-            var bound: [String: String] = [:]
-            for (name, choice) in zip(names, choices) {
-                bound[name] = choice[remainder % choice.count]
-                remainder /= choice.count
-            }
-            let verdict = Self.match(substituted(values, bound), text)
+            let pattern = substituted(values, GlobPattern.choice(number, of: choices, for: names))
+            work += pattern.betweenSlashes == nil ? 1 : Self.regexCost
+            guard work <= Self.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
+            let verdict = Self.match(pattern, text)
             if verdict != .fails { return verdict }
         }
         return .fails

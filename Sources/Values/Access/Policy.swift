@@ -8,7 +8,7 @@ package struct Policy: Sendable {
     package let style: PolicyStyle
     /// Ordered by `seq`.
     let rules: [CompiledRule]
-    private let index: RuleIndex
+    let index: RuleIndex
 
     package static let ruleCountMax = 100_000
     /// Longest account, type, name or service that is decided on, in bytes; more grants nothing.
@@ -56,8 +56,9 @@ package struct Policy: Sendable {
         var gathered = Gathering(asked: request.actions)
         var candidates = index.candidates(&values)
         while let place = candidates.next() {
-            let rule = rules[place]
-            if gathered.take(rule, rule.outcome(for: &values, tag: request.tag, at: date)) { break }
+            // The rule stays where it is: taking it out would count references for each of its fields.
+            let outcome = rules[place].outcome(for: &values, tag: request.tag, at: date)
+            if outcome.isSettled, gathered.take(rules[place], outcome) { break }
         }
         return gathered.decision
     }

@@ -52,12 +52,7 @@ struct RegexPattern: Sendable {
             }
         }
         for number in 0..<total {
-            var remainder = number
-            var bound: [String: String] = [:]
-            for (name, choice) in zip(repeatedLabels, choices) {
-                bound[name] = choice[remainder % choice.count]
-                remainder /= choice.count
-            }
+            let bound = GlobPattern.choice(number, of: choices, for: repeatedLabels)
             let verdict = match(text, bound: bound, &values, keeping: field)
             if verdict != .fails { return verdict }
         }

@@ -7,11 +7,12 @@ struct RequestValues {
     let address: IPAddress?
     private let labels: Labels
     private let dialect: GlobDialect
-    private var matchers: [String: [LabelMatcher]] = [:]
+    private var matchers: [String: (list: [LabelMatcher], work: Int)] = [:]
     /// What the groups of the rule now being asked have matched.
     var captures: [Field: [[UInt8]]] = [:]
 
-    /// Most values, or combinations of values where a label stands twice, that one pattern is tried with.
+    /// Most values, or combinations of values where a label stands twice, that one pattern is tried with. A glob
+    /// counts as often as it has elements.
     static let combinationsMax = 10_000
     static let tooMany = "the account's labels have more than \(combinationsMax) values or combinations here"
 
@@ -49,9 +50,15 @@ struct RequestValues {
     func labelTexts(_ name: String) -> [LabelValue] { labels[name] ?? [] }
 
     /// The values of a label, ready to match. One that is a malformed glob matches nothing and is left out.
-    mutating func label(_ name: String) -> [LabelMatcher] {
+    mutating func label(_ name: String) -> [LabelMatcher] { prepared(name).list }
+
+    /// How much it is to match all values of a label, where one text is 1.
+    mutating func work(ofLabel name: String) -> Int { prepared(name).work }
+
+    private mutating func prepared(_ name: String) -> (list: [LabelMatcher], work: Int) {
         if let known = matchers[name] { return known }
-        let made = labelTexts(name).compactMap { LabelMatcher($0, dialect) }
+        let list = labelTexts(name).compactMap { LabelMatcher($0, dialect) }
+        let made = (list, list.reduce(0) { $0 + $1.work })
         matchers[name] = made
         return made
     }
@@ -61,6 +68,14 @@ struct RequestValues {
 enum LabelMatcher: Hashable, Sendable {
     case literal([UInt8])
     case glob([GlobElement])
+
+    /// How much it is to match, where a text is 1.
+    var work: Int {
+        switch self {
+        case .literal: 1
+        case .glob(let elements): elements.count
+        }
+    }
 
     init?(_ value: LabelValue, _ dialect: GlobDialect) {
         let bytes = Array(value.text.utf8)

@@ -8,22 +8,32 @@ struct RuleIndex: Sendable {
     private var table: KeyTable
     /// Rules that offer no key, in order.
     private var always: [Int32] = []
-    /// For each front that names are filed under, the lengths of the texts after it, shortest first.
-    private var heads: [(front: RuleKey.Front, lengths: [Int])] = []
+    /// The fronts that names are filed under.
+    private var heads: [Head] = []
     private var runLengths: [Int] = []
+    /// The numbers of leading bits of addresses that rules are filed under.
+    private var addressLengths: [Int] = []
     private var hasLabels = false
+
+    private struct Head: Sendable {
+        let front: RuleKey.Front
+        /// The lengths of the texts after it, shortest first.
+        var lengths: [Int] = []
+        /// All rules that are filed under it, for labels with too many values to look them up by.
+        var rules: [Int32] = []
+    }
 
     init(_ rules: [CompiledRule]) {
         let offers = rules.map { RuleKey.keys(of: $0).map { (key: $0, hash: $0.hash) } }
         var counts: [KeyHash: Int] = [:]
         for offer in offers { for key in offer { counts[key.hash, default: 0] += 1 } }
         var lists: [KeyHash: [Int32]] = [:]
-        var chosen: Set<RuleKey> = []
+        var chosen: [RuleKey: [Int32]] = [:]
         for (place, offer) in offers.enumerated() {
             let best = offer.min { counts[$0.hash, default: 0] < counts[$1.hash, default: 0] }
             if let best {
                 lists[best.hash, default: []].append(Int32(place))
-                chosen.insert(best.key)
+                chosen[best.key, default: []].append(Int32(place))
             } else {
                 always.append(Int32(place))
             }
@@ -32,28 +42,45 @@ struct RuleIndex: Sendable {
         note(chosen)
     }
 
-    private mutating func note(_ keys: Set<RuleKey>) {
-        var heads: [RuleKey.Front: Set<Int>] = [:]
+    private mutating func note(_ keys: [RuleKey: [Int32]]) {
+        var heads: [RuleKey.Front: Head] = [:]
         var runs: Set<Int> = []
-        for key in keys {
+        var addresses: Set<Int> = []
+        for (key, rules) in keys {
             switch key {
             case .head(let front, let text, let isWhole):
-                heads[front, default: []].formUnion(isWhole ? [] : [text.count])
+                var head = heads[front] ?? Head(front: front)
+                if !isWhole, !head.lengths.contains(text.count) { head.lengths.append(text.count) }
+                if case .label = front { head.rules += rules }
+                heads[front] = head
             case .run(let text): runs.insert(text.count)
             case .label: hasLabels = true
-            case .account, .type: break
+            case .address(let range): addresses.insert(range.length)
+            case .account, .type, .service: break
             }
         }
-        self.heads = heads.map { ($0.key, $0.value.sorted()) }
+        self.heads = heads.values.map { head in
+            var head = head
+            head.lengths.sort()
+            return head
+        }
         self.runLengths = runs.sorted()
+        self.addressLengths = addresses.sorted()
     }
 
-    /// The places of the rules that can hold, in order. Every rule that holds is among them.
+    /// The places of the rules that can hold, in order. Every rule that holds is among them; of one that is not,
+    /// it is certain that it does not hold.
     func candidates(_ values: inout RequestValues) -> Candidates {
         var found: [Int32] = []
         if !table.isEmpty {
             table.add(KeyHash(.account, TextHash(values.account).whole, values.account.count), to: &found)
             table.add(KeyHash(.type, TextHash(values.type).whole, values.type.count), to: &found)
+            table.add(KeyHash(.service, TextHash(values.service).whole, values.service.count), to: &found)
+            if let address = values.address {
+                for length in addressLengths where length <= address.width {
+                    table.add(.address(IPRange(address, length)), to: &found)
+                }
+            }
             if hasLabels {
                 for name in values.labelNames { table.add(.label(name), to: &found) }
             }
@@ -66,14 +93,18 @@ struct RuleIndex: Sendable {
     private func addByName(_ values: inout RequestValues, to found: inout [Int32]) {
         let count = values.name.count
         let hashes = TextHash(values.name)
-        for (front, lengths) in heads {
-            for start in Self.ends(of: front, &values) {
-                let whole = KeyHash(.whole, hashes.part(start..<count), count - start, after: front)
+        for head in heads {
+            guard let ends = Self.ends(of: head.front, &values) else {
+                found += head.rules
+                continue
+            }
+            for start in ends {
+                let whole = KeyHash(.whole, hashes.part(start..<count), count - start, after: head.front)
                 table.add(whole, to: &found)
-                for length in lengths {
+                for length in head.lengths {
                     guard start + length <= count else { break }
                     let part = hashes.part(start..<start + length)
-                    table.add(KeyHash(.head, part, length, after: front), to: &found)
+                    table.add(KeyHash(.head, part, length, after: head.front), to: &found)
                 }
             }
         }
@@ -84,14 +115,18 @@ struct RuleIndex: Sendable {
         }
     }
 
-    /// Where the front of a name can end.
-    private static func ends(of front: RuleKey.Front, _ values: inout RequestValues) -> [Int] {
+    /// Where the front of a name can end; nil when that is too much to find out.
+    private static func ends(of front: RuleKey.Front, _ values: inout RequestValues) -> [Int]? {
         switch front {
         case .start: return [0]
         case .field(let field):
             let value = values[field]
             return values.name.has(value, at: 0) ? [value.count] : []
         case .label(let name):
+            guard
+                values.labelTexts(name).count <= RequestValues.combinationsMax,
+                values.work(ofLabel: name) <= RequestValues.combinationsMax
+            else { return nil }
             // In globs a value may be a glob, in regular expressions it is always just its text.
             var ends: Set<Int> = []
             for value in values.labelTexts(name) {

@@ -9,6 +9,9 @@ enum RuleKey: Hashable, Sendable {
 
     case account([UInt8])
     case type([UInt8])
+    case service([UInt8])
+    /// The client's address begins with these bits.
+    case address(IPRange)
     /// The account has a value for the label.
     case label(String)
     /// The name begins so; or, when `isWhole`, is so.
@@ -24,6 +27,8 @@ enum RuleKey: Hashable, Sendable {
         switch self {
         case .account(let bytes): KeyHash(.account, TextHash(bytes).whole, bytes.count)
         case .type(let bytes): KeyHash(.type, TextHash(bytes).whole, bytes.count)
+        case .service(let bytes): KeyHash(.service, TextHash(bytes).whole, bytes.count)
+        case .address(let range): KeyHash.address(range)
         case .label(let name): KeyHash.label(name)
         case .head(let front, let bytes, let isWhole):
             KeyHash(isWhole ? .whole : .head, TextHash(bytes).whole, bytes.count, after: front)
@@ -42,11 +47,11 @@ enum RuleKey: Hashable, Sendable {
                 case .name: keys = nameKeys(of: pattern) + keys
                 case .account: keys += pattern.literal.map { [.account($0)] } ?? []
                 case .type: keys += pattern.literal.map { [.type($0)] } ?? []
-                case .service: break
+                case .service: keys += pattern.literal.map { [.service($0)] } ?? []
                 }
                 for case .label(let name) in pattern.placeholders { labels.append(name) }
             case .label(let name, _): labels.append(name)
-            case .address: break
+            case .address(let range): keys.append(.address(range))
             }
         }
         return keys + labels.map { .label($0) }
@@ -149,7 +154,7 @@ struct TextHash {
 struct KeyHash: Hashable, Sendable {
     enum Kind: UInt64 {
         case account = 1
-        case type, label, head, whole, run
+        case type, service, address, label, head, whole, run
     }
 
     let value: UInt64
@@ -167,6 +172,12 @@ struct KeyHash: Hashable, Sendable {
 
     static func label(_ name: String) -> KeyHash {
         KeyHash(.label, TextHash(Array(name.utf8)).whole, name.utf8.count)
+    }
+
+    static func address(_ range: IPRange) -> KeyHash {
+        let bits =
+            UInt64(truncatingIfNeeded: range.head) ^ mixed(UInt64(truncatingIfNeeded: range.head >> 64))
+        return KeyHash(.address, mixed(bits &+ (range.isV4 ? 1 : 0)), range.length)
     }
 
     /// The finaliser of SplitMix64.
