@@ -203,9 +203,8 @@ let testRooms: [Target] = [
     tests(
         "RegistryAPITests",
         uses: [
-            "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "RegistryAPI",
-            "Edge",
-            "Contracts", "Harness",
+            "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "SQLiteStore",
+            "RegistryAPI", "Edge", "Contracts", "Harness",
         ],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore, nioEmbedded]),
     tests(

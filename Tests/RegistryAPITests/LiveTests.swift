@@ -9,6 +9,7 @@ import NIOCore
 import OCI
 import Registry
 import RegistryAPI
+import SQLiteStore
 import ServerKit
 import ServiceLifecycle
 import Testing
@@ -23,10 +24,11 @@ import Testing
     /// Serves a registry on files at a port of its own while `body` runs.
     private func withServer(_ body: @Sendable @escaping (Int) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
-        let store = InMemoryRegistry()
+        let store = try SQLiteStore(path: folder.path + "/homeport.sqlite")
         let registry = Registry(
             blobs: try FileBlobs(root: folder.path, threads: BlockingThreads(count: 2, queueMax: 100)),
-            links: store, manifests: store, ledger: store, generation: { 0 }, now: { Date() })
+            links: store, manifests: store, ledger: store,
+            generation: { store.foreignRegistryGeneration }, now: { Date() })
         let api = RegistryAPI(
             registry: registry, authorizer: Guardian(rules: { $0.account == "alice" }),
             tokens: TokenSource(service: "test"))
@@ -43,6 +45,7 @@ import Testing
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
+        try await store.close()
         withExtendedLifetime(folder) {}
     }
 
@@ -76,6 +79,42 @@ import Testing
             let part = try await ask("GET /v2/app/blobs/\(digest)", connection, ["Range: bytes=5-4000004"])
             #expect(part.head.hasPrefix("HTTP/1.1 206"))
             #expect(part.body == Array(bytes[5...4_000_004]))
+        }
+    }
+
+    @Test func anImageIsPushedFoundPulledAndRemoved() async throws {
+        try await withServer { port in
+            let connection = try RawConnection(port: port)
+            let config = Samples.digest(of: [123, 125])
+            _ = try await ask("POST /v2/app/blobs/uploads/?digest=\(config)", connection, body: [123, 125])
+            let manifest = try Samples.image(config: config, subject: Samples.digest(1), artifactType: "a/b")
+            let digest = Samples.digest(of: manifest.bytes)
+            let type = ["Content-Type: \(MediaType.imageManifest)"]
+            let missing = try Samples.image(config: config, layers: [Samples.digest(2)])
+            let refused = try await ask("PUT /v2/app/manifests/v1", connection, type, body: missing.bytes)
+            #expect(refused.head.hasPrefix("HTTP/1.1 404"))
+            let path = "/v2/app/manifests/\(digest)"
+            let pushed = try await ask("PUT \(path)?tag=v1&tag=v2", connection, type, body: manifest.bytes)
+            #expect(pushed.head.hasPrefix("HTTP/1.1 201"))
+            let mounted = try await ask(
+                "POST /v2/other/blobs/uploads/?mount=\(config)&from=app", connection, ["Content-Length: 0"])
+            #expect(mounted.head.hasPrefix("HTTP/1.1 201"))
+            for _ in 0..<2 {
+                #expect(try await ask("GET /v2/app/manifests/v2", connection).body == manifest.bytes)
+                #expect(try await ask("GET \(path)", connection).body == manifest.bytes)
+            }
+            let tags = String(
+                decoding: try await ask("GET /v2/app/tags/list", connection).body, as: UTF8.self)
+            #expect(tags == "{\"name\":\"app\",\"tags\":[\"v1\",\"v2\"]}\n")
+            let names = String(decoding: try await ask("GET /v2/_catalog", connection).body, as: UTF8.self)
+            #expect(names == "{\"repositories\":[\"app\"]}\n")
+            let referrers = "GET /v2/app/referrers/\(Samples.digest(1))?artifactType=a/b"
+            let list = String(decoding: try await ask(referrers, connection).body, as: UTF8.self)
+            #expect(list.contains("\(digest)"))
+            #expect(try await ask("DELETE \(path)", connection).head.hasPrefix("HTTP/1.1 202"))
+            for gone in [path, "/v2/app/manifests/v1", "/v2/app/manifests/v2"] {
+                #expect(try await ask("GET \(gone)", connection).head.hasPrefix("HTTP/1.1 404"))
+            }
         }
     }
 
