@@ -57,3 +57,4 @@ packages-run:
 
 packages-test:
 	@scripts/install-packages run test
+	@scripts/python-peers

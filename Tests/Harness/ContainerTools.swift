@@ -15,12 +15,12 @@ package struct ContainerTools: Sendable {
         try await run(.skopeo, ["--insecure-policy"] + arguments)
     }
 
-    package func podman(_ arguments: String..., input: String = "") async throws -> Finished {
+    package func podman(_ arguments: [String], _ input: String = "") async throws -> Finished {
         let own = ["--cgroup-manager=cgroupfs", "--events-backend=file"]
         return try await run(.podman, storage + own + arguments, input: input)
     }
 
-    package func buildah(_ arguments: String..., input: String = "") async throws -> Finished {
+    package func buildah(_ arguments: [String], _ input: String = "") async throws -> Finished {
         try await run(.buildah, storage + arguments, input: input)
     }
 

@@ -44,8 +44,8 @@ package final class OCILayout: Sendable {
     {
         let platform = ["os": "linux", "architecture": architecture]
         let config = ImageConfig(
-            architecture: architecture, os: "linux", config: .init(Cmd: command),
-            rootfs: .init(type: "layers", diff_ids: layers.map(sha256)))
+            architecture: architecture, os: "linux", config: .init(command: command),
+            rootfs: .init(type: "layers", digests: layers.map(sha256)))
         let manifest = ImageManifest(
             schemaVersion: 2, mediaType: Self.imageType, config: try add(json(config), as: Self.configType),
             layers: try layers.map { try add($0, as: Self.layerType) })
@@ -77,11 +77,22 @@ package final class OCILayout: Sendable {
 }
 
 private struct ImageConfig: Encodable {
-    struct Run: Encodable { let Cmd: [String] }
+    struct Run: Encodable {
+        let command: [String]
+
+        enum CodingKeys: String, CodingKey { case command = "Cmd" }
+    }
+
     struct RootFS: Encodable {
         let type: String
-        let diff_ids: [String]
+        let digests: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case type
+            case digests = "diff_ids"
+        }
     }
+
     let architecture: String
     let os: String
     let config: Run

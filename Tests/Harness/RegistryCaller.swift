@@ -92,6 +92,9 @@ package struct Answer: Sendable, CustomStringConvertible {
     /// The first header of this name.
     package subscript(name: String) -> String? { headers.first(name: name) }
 
+    /// Every header of this name, in order.
+    package func all(_ name: String) -> [String] { headers[name] }
+
     /// The body as JSON: one object, or an empty one when it is none.
     package var object: [String: Any] {
         (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] ?? [:]
