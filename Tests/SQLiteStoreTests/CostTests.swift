@@ -40,6 +40,12 @@ import Testing
         }
     }
 
+    @Test func aStatementThatLooksAtAllRowsWouldBeSeen() async throws {
+        let database = try Database()
+        let steps = try await plan(of: "SELECT name FROM tag WHERE moved_by = ?", database.store)
+        #expect(steps.contains(where: isScanOfManyRows))
+    }
+
     private func plan(of sql: String, _ store: SQLiteStore) async throws -> [String] {
         try await store.pool.writeWithoutTransaction { database in
             let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")

@@ -103,6 +103,25 @@ import Testing
         }
     }
 
+    @Test func aPowerLossInTheMiddleOfAWriteLosesThatWriteAlone() async throws {
+        let database = try Database()
+        let app = try Samples.repository("team/app")
+        for number in 0..<10 {
+            try await database.store.link(Samples.digest(number), size: 1, in: app) { true }
+        }
+        // What is on the disk now, but for the end of the last write; the store is still open.
+        let after = try TemporaryFolder()
+        try FileManager.default.copyItem(atPath: database.path, toPath: "\(after.path)/homeport.db")
+        let log = try Data(contentsOf: URL(filePath: "\(database.path)-wal"))
+        try log.dropLast(100).write(to: URL(filePath: "\(after.path)/homeport.db-wal"))
+
+        let store = try Database(in: after).store
+        let missing = try await store.missing((0..<10).map { Samples.digest($0) }, in: app)
+        #expect(missing == [Samples.digest(9)])
+        try await store.link(Samples.digest(9), size: 1, in: app) { true }
+        #expect(try await store.summary(of: app)?.size == 10)
+    }
+
     @Test func aRowThatCannotBeReadIsNamed() async throws {
         let database = try Database()
         let (app, tag) = (try Samples.repository("team/app"), try Samples.tag("v1"))
