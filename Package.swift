@@ -181,8 +181,14 @@ let faces: [Target] = [
 let programs: [Target] = [
     room(
         "homeport", .programs,
-        uses: ["Access", "ServerKit", "HTTPKit", "Edge"],
-        packages: [argumentParser, yams, logging, lifecycle, unixSignals, nioCore, nioPosix])
+        uses: [
+            "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "SQLiteStore",
+            "RegistryAPI",
+            "Edge",
+        ],
+        packages: [
+            argumentParser, yams, logging, coreMetrics, lifecycle, unixSignals, hummingbirdCore, nioCore,
+        ])
 ]
 
 let testRooms: [Target] = [
@@ -223,7 +229,7 @@ let testRooms: [Target] = [
         "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
     tests("AccessTests", uses: ["Access"]),
-    tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [logging]),
+    tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),

@@ -153,7 +153,8 @@ final class TextFile {
     var path: String { folder + "/file" }
 
     init(_ text: String) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "homeport-test-\(UUID())").path()
+        folder = FileManager.default.temporaryDirectory.appending(path: "homeport-test-\(UUID())").path(
+            percentEncoded: false)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(filePath: path))
     }

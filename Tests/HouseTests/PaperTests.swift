@@ -29,7 +29,9 @@ import Testing
                 let target = String(match.1)
                 guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
                 let file = SourceTree.root.appending(path: folder).appending(path: target).standardizedFileURL
-                #expect(FileManager.default.fileExists(atPath: file.path()), "\(path) links to \(target)")
+                #expect(
+                    FileManager.default.fileExists(atPath: file.path(percentEncoded: false)),
+                    "\(path) links to \(target)")
             }
         }
     }

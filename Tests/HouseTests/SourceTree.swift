@@ -26,7 +26,7 @@ enum SourceTree {
         var waiting = [folder]
         while let folder = waiting.popLast() {
             let names = try FileManager.default.contentsOfDirectory(
-                atPath: root.appending(path: folder).path())
+                atPath: root.appending(path: folder).path(percentEncoded: false))
             for name in names where !skipped.contains(name) && !name.hasPrefix(".build") {
                 let path = folder.isEmpty ? name : "\(folder)/\(name)"
                 let values = try root.appending(path: path).resourceValues(forKeys: [.isDirectoryKey])

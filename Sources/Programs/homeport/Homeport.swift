@@ -15,11 +15,19 @@ struct Homeport: AsyncParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [CheckCommand.self, VersionCommand.self])
+            CommandGroup(
+                name: "Server", subcommands: [ServeCommand.self, CheckCommand.self, VersionCommand.self]),
+            CommandGroup(
+                name: "Data",
+                subcommands: [
+                    AccountCommand.self, TokenCommand.self, RuleCommand.self, RepositoryCommand.self,
+                    KeyCommand.self,
+                ]),
         ])
 
     static func main() async {
-        let status = await Program(terminal: .standard).run(Array(CommandLine.arguments.dropFirst()))
+        ProcessLog.begin()
+        let status = await Program(surroundings: .process).run(Array(CommandLine.arguments.dropFirst()))
         Self.exit(withError: ExitCode(status.rawValue))
     }
 }

@@ -18,7 +18,7 @@ struct CheckCommand: AsyncParsableCommand {
             CheckedValue(
                 key: leaf.path, value: leaf.show(loaded.values), from: "\(loaded.origin(of: leaf.path))")
         }
-        let terminal = Terminal.standard
+        let terminal = Surroundings.current.terminal
         if json {
             terminal.print(try JSON.text(values))
             return

@@ -1,26 +1,30 @@
+internal import Accounts
 internal import ArgumentParser
 internal import ServerKit
 
 /// One run of the program: reads the arguments, runs the command, and turns whatever happens into words and
 /// an exit status.
 struct Program: Sendable {
-    let terminal: Terminal
+    let surroundings: Surroundings
 
     func run(_ arguments: [String]) async -> ExitStatus {
-        do {
-            var command = try Homeport.parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+        await Surroundings.$current.withValue(surroundings) {
+            do {
+                var command = try Homeport.parseAsRoot(arguments)
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+                return .done
+            } catch {
+                return report(error)
             }
-            return .done
-        } catch {
-            return report(error)
         }
     }
 
     private func report(_ error: any Error) -> ExitStatus {
+        let terminal = surroundings.terminal
         switch error {
         case let error as CommandFailure:
             terminal.complain(error.description)
@@ -28,11 +32,13 @@ struct Program: Sendable {
         case let error as ConfigurationError:
             terminal.complain(error.description, isLedByName: false)
             return .usage
+        case let error as AccountError:
+            terminal.complain(error.description)
+            if case .store = error { return .unreachable }
+            return .refused
         case let error as StoreError:
             terminal.complain(error.description)
-            return [.missing, .conflict].contains(error.kind) ? .refused : .unreachable
-        case let code as ExitCode:
-            return ExitStatus(rawValue: code.rawValue) ?? .refused
+            return .unreachable
         default:
             return reportParsing(error)
         }
@@ -40,6 +46,7 @@ struct Program: Sendable {
 
     /// Help and version come as errors too; they are not failures.
     private func reportParsing(_ error: any Error) -> ExitStatus {
+        let terminal = surroundings.terminal
         let message = Homeport.fullMessage(for: error)
         switch Homeport.exitCode(for: error) {
         case .success:

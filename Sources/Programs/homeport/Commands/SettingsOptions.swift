@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import FoundationEssentials
 
 /// The options that say which configuration and which data a command is about.
 struct SettingsOptions: ParsableArguments {
@@ -15,9 +14,9 @@ struct SettingsOptions: ParsableArguments {
     /// The configuration: the file of `--config` or of `HOMEPORT_CONFIG`, under the environment, under the
     /// options.
     func load(
-        adding more: [(path: String, option: String, text: String)] = [],
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        adding more: [(path: String, option: String, text: String)] = []
     ) throws -> LoadedConfiguration {
+        let environment = Surroundings.current.environment
         let file = config ?? environment["HOMEPORT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let options = data.map { [(path: "data", option: "--data", text: $0)] } ?? []
         return try LoadedConfiguration.load(file: file, environment: environment, options: options + more)

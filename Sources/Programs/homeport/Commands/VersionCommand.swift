@@ -5,6 +5,6 @@ struct VersionCommand: AsyncParsableCommand {
         commandName: "version", abstract: "Say which version this is.")
 
     func run() async throws {
-        Terminal.standard.print("homeport \(Version.current)")
+        Surroundings.current.terminal.print("homeport \(Version.current)")
     }
 }

@@ -12,6 +12,7 @@ struct Configuration: ConfigurationSection {
     var accounts = AccountSettings()
     var limits = LimitSettings()
     var proxies = ProxySettings()
+    var metrics = MetricsSettings()
 
     static var keys: [Key<Self>] {
         [
@@ -24,6 +25,7 @@ struct Configuration: ConfigurationSection {
             .section("accounts", \.accounts),
             .section("limits", \.limits),
             .section("proxies", \.proxies),
+            .section("metrics", \.metrics),
         ]
     }
 }

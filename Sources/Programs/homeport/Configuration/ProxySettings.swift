@@ -13,13 +13,20 @@ struct ProxySettings: ConfigurationSection {
 struct TrustedRange: Sendable {
     let text: String
     let range: AddressRange
+
+    /// Nil for a text that is neither.
+    init?(_ text: String) {
+        guard let range = AddressRange(text) else { return nil }
+        self.text = text
+        self.range = range
+    }
 }
 
 extension ValueKind<TrustedRange> {
     static var trustedRange: Self {
         ValueKind(
             text: "an address or a range such as `10.0.0.0/8` or `::1`",
-            parse: { text, _ in AddressRange(text).map { TrustedRange(text: text, range: $0) } },
+            parse: { text, _ in TrustedRange(text) },
             show: { $0.text })
     }
 }

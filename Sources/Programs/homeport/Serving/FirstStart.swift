@@ -1,0 +1,55 @@
+internal import Access
+internal import Accounts
+internal import FoundationEssentials
+internal import ServerKit
+
+/// Makes what a server needs and does not have yet: a signing key, and somebody who may do everything.
+struct FirstStart {
+    let stores: Stores
+    /// `HOMEPORT_ADMIN_PASSWORD`, when it is set.
+    let givenPassword: Secret?
+
+    /// What was made, for the person who started the server.
+    struct Made {
+        let admin: AccountName
+        /// Nil when it was given and need not be shown.
+        let password: Secret?
+    }
+
+    /// Nil when there were accounts already.
+    func run() async throws -> Made? {
+        try await stores.accounts.keys.prepare(stores.values.token.algorithm)
+        guard try await stores.accounts.accounts.list(limit: 1).isEmpty else { return nil }
+        try await addRules()
+        let settings = stores.values.accounts
+        let admin = try AccountName(settings.adminName)
+        let given = givenPassword ?? settings.adminPassword
+        let password = given ?? GeneratedPassword.make()
+        do throws(AccountError) {
+            _ = try await stores.accounts.accounts.add(admin, password: .plain(password))
+        } catch {
+            throw CommandFailure.usage("the administrator's account cannot be made: \(error)")
+        }
+        return Made(admin: admin, password: given == nil ? password : nil)
+    }
+
+    /// The rules to begin with, unless there are some.
+    private func addRules() async throws {
+        guard try await stores.accounts.rules.rules().isEmpty else { return }
+        let admin = stores.values.accounts.adminName
+        let rules = [
+            Rule(
+                seq: 10, match: Rule.Match(account: Self.literally(admin)), actions: ["*"],
+                comment: "the administrator may do everything"),
+            Rule(
+                seq: 1000, match: Rule.Match(account: "?*", type: "repository", name: "${account}/**"),
+                actions: ["*"], comment: "everybody has the repositories below their own name"),
+        ]
+        for rule in rules { try await stores.accounts.rules.add(rule) }
+    }
+
+    /// A glob that matches just this name.
+    private static func literally(_ name: String) -> String {
+        name.map { "*?[]{}\\/$".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+}
