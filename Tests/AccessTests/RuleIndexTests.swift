@@ -1,7 +1,8 @@
 import Access
 import Testing
 
-/// Whatever the index leaves out must not have been able to match: random rules are asked with it and without.
+/// Whatever the index leaves out must not have been able to match: random rules are asked with it and
+/// without.
 @Suite struct RuleIndexTests {
     private let accounts = ["", "a", "ab", "ba"]
     private let labelValues = ["a", "b", "ab", "*", "a*", "a/**", "[ab]", "", "?"]

@@ -18,8 +18,8 @@ package struct Explanation: Hashable, Sendable {
         case mismatch(Mismatch)
         /// The account has no value for a label that the field's pattern needs.
         case labelMissing(field: String, label: String)
-        /// All but the tag matches, and which tag is meant is not known yet. For tags that match, the actions are
-        /// granted.
+        /// All but the tag matches, and which tag is meant is not known yet. For tags that match, the actions
+        /// are granted.
         case dependsOnTag(pattern: String, granted: [String])
         /// The field could not be decided within its limits: nothing is granted, and no later rule is asked.
         case gaveUp(field: String, why: String)
@@ -45,7 +45,8 @@ package struct Explanation: Hashable, Sendable {
 }
 
 extension Policy {
-    /// Decides as `decide(_:at:)` does, and says why. Asks every rule up to the deciding one, so it takes longer.
+    /// Decides as `decide(_:at:)` does, and says why. Asks every rule up to the deciding one, so it takes
+    /// longer.
     package func explain(_ request: AccessRequest, at date: Date) -> Explanation {
         var steps: [Explanation.Step] = []
         var gathered = Gathering(asked: request.actions)

@@ -2,8 +2,8 @@
 ///
 /// `*` stands for any run of characters and `?` for one, but never for `/`; `**` stands for any run, `/`
 /// included; `[a-z]` stands for one of a range and `[^a-z]` or `[!a-z]` for one outside of it; `\` takes the
-/// character after it as it is. Matching takes time in proportion to the pattern times the text, whatever they
-/// hold.
+/// character after it as it is. Matching takes time in proportion to the pattern times the text, whatever
+/// they hold.
 package struct Glob: Hashable, Sendable {
     /// The text it was read from.
     package let text: String

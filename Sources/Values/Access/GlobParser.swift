@@ -8,7 +8,8 @@ struct GlobParser {
 
     /// The elements of a glob.
     ///
-    /// - Parameter allowsPlaceholders: whether `${…}` stands for a value; otherwise it is a text like any other.
+    /// - Parameter allowsPlaceholders: whether `${…}` stands for a value; otherwise it is a text like any
+    /// other.
     static func elements(
         of text: String, in dialect: GlobDialect, allowsPlaceholders: Bool = false
     ) throws(AccessError) -> [GlobElement] {

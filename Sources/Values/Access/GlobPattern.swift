@@ -9,8 +9,9 @@ enum Verdict: Hashable, Sendable {
 /// A glob ready to match.
 ///
 /// The matcher keeps the set of places in the text that the elements so far can reach, and each element moves
-/// that set on. There is no backtracking, so no pattern and no text is slow. `${labels:NAME}` moves the set by
-/// every value of the label at once, which covers all combinations of several labels without building them.
+/// that set on. There is no backtracking, so no pattern and no text is slow. `${labels:NAME}` moves the set
+/// by every value of the label at once, which covers all combinations of several labels without building
+/// them.
 struct GlobPattern: Hashable, Sendable {
     let elements: [GlobElement]
     /// The one text that matches, when there is only one.

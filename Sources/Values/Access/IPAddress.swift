@@ -1,5 +1,5 @@
-/// An address of IP version 4 or 6. One of version 4 written in version 6, `::ffff:192.0.2.7`, is the address of
-/// version 4.
+/// An address of IP version 4 or 6. One of version 4 written in version 6, `::ffff:192.0.2.7`, is the address
+/// of version 4.
 struct IPAddress: Hashable, Sendable {
     let isV4: Bool
     let bits: UInt128
@@ -86,7 +86,8 @@ struct IPRange: Hashable, Sendable {
     /// These bits, as a number.
     let head: UInt128
 
-    /// Reads an address, or one with `/` and the number of leading bits that count; the bits after them do not.
+    /// Reads an address, or one with `/` and the number of leading bits that count; the bits after them do
+    /// not.
     init(_ text: String) throws(AccessError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let written = parts.first, let address = IPAddress(String(written)), !written.contains("%")

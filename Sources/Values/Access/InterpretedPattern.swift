@@ -1,8 +1,8 @@
-/// A pattern as docker_auth reads it: values are put into the text first, and what the text then is, a glob or
-/// a regular expression, is decided afterwards.
+/// A pattern as docker_auth reads it: values are put into the text first, and what the text then is, a glob
+/// or a regular expression, is decided afterwards.
 ///
-/// So a label's value can widen a rule, even to everything. It is here for those whose labels are written that
-/// way and who asked for it; nothing else uses it.
+/// So a label's value can widen a rule, even to everything. It is here for those whose labels are written
+/// that way and who asked for it; nothing else uses it.
 struct InterpretedPattern: Sendable {
     let pieces: [TextPiece]
 

@@ -47,9 +47,9 @@ package struct Policy: Sendable {
 
     /// Which of the asked actions are granted, and by which rule.
     ///
-    /// When a rule cannot be decided within its limits (a regular expression that takes too many steps, a label
-    /// with too many values), nothing is granted and that rule is named: neither it nor a later one may grant
-    /// what it might have refused.
+    /// When a rule cannot be decided within its limits (a regular expression that takes too many steps, a
+    /// label with too many values), nothing is granted and that rule is named: neither it nor a later one may
+    /// grant what it might have refused.
     package func decide(_ request: AccessRequest, at date: Date) -> Decision {
         guard Self.isDecidable(request) else { return Decision(granted: [], rule: nil) }
         var values = RequestValues(request, style.globs)

@@ -12,8 +12,8 @@ package struct PolicyStyle: Hashable, Sendable {
     package static let homeport = PolicyStyle(
         globs: .homeport, anchorsRegexes: true, interpretsValues: false, isLenient: false)
 
-    /// As docker_auth: a regular expression matches anywhere in the value, `*` and `**` stop at `/`. Values of
-    /// labels may be globs, but never become regular expressions.
+    /// As docker_auth: a regular expression matches anywhere in the value, `*` and `**` stop at `/`. Values
+    /// of labels may be globs, but never become regular expressions.
     package static let dockerAuth = PolicyStyle(
         globs: .go, anchorsRegexes: false, interpretsValues: false, isLenient: true)
 

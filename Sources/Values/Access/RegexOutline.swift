@@ -3,7 +3,8 @@
 struct RegexOutline {
     /// The expression cut at its placeholders.
     private(set) var pieces: [TextPiece] = []
-    /// What stands at the front of every match, if the expression says so: perhaps a placeholder, then a text.
+    /// What stands at the front of every match, if the expression says so: perhaps a placeholder, then a
+    /// text.
     private(set) var headPlaceholder: Placeholder?
     private(set) var head: [UInt8] = []
     /// The longest text that every match holds somewhere.
@@ -15,8 +16,9 @@ struct RegexOutline {
 
     /// Reads an expression.
     ///
-    /// Placeholders are values in the plain text of an expression. In a character class, a comment, a quotation
-    /// (`\Q`), a verb `(*…)` or a callout a value could break out of its quotes, so they are refused there.
+    /// Placeholders are values in the plain text of an expression. In a character class, a comment, a
+    /// quotation (`\Q`), a verb `(*…)` or a callout a value could break out of its quotes, so they are
+    /// refused there.
     init(_ pattern: String) throws(AccessError) {
         var scanner = RegexScanner(pattern)
         try scanner.run()

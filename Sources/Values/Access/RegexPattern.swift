@@ -112,8 +112,8 @@ struct RegexPattern: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Letters, digits and everything beyond ASCII mean themselves; a control character is written as a number,
-    /// because a line break ends a comment; all others take a backslash.
+    /// Letters, digits and everything beyond ASCII mean themselves; a control character is written as a
+    /// number, because a line break ends a comment; all others take a backslash.
     private static func quote(_ byte: UInt8, into bytes: inout [UInt8]) {
         if byte.isLetterOrDigit || byte >= 0x80 {
             bytes.append(byte)

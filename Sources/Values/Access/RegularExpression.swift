@@ -49,8 +49,8 @@ final class RegularExpression: Sendable {
     /// Holds the expression against a text of valid UTF-8.
     func match(_ text: [UInt8]) -> Verdict { match(text) { _ in } }
 
-    /// Matches, and on success gives what each group has matched, the whole first; empty for a group that took
-    /// no part.
+    /// Matches, and on success gives what each group has matched, the whole first; empty for a group that
+    /// took no part.
     func groups(of text: [UInt8]) -> (verdict: Verdict, groups: [[UInt8]]) {
         var groups: [[UInt8]] = []
         let verdict = match(text) { data in
@@ -104,7 +104,8 @@ private struct MatchLimits: Sendable {
     init() {
         self.matching = pcre2_match_context_create_8(nil)
         self.compiling = pcre2_compile_context_create_8(nil)
-        // Without memory for a context at the first use there is no going on: unlimited matching is no option.
+        // Without memory for a context at the first use there is no going on: unlimited matching is no
+        // option.
         precondition(matching != nil && compiling != nil, "no memory for PCRE2")
         pcre2_set_match_limit_8(matching, Self.steps)
         pcre2_set_depth_limit_8(matching, Self.depth)

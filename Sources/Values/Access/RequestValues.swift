@@ -11,8 +11,8 @@ struct RequestValues {
     /// What the groups of the rule now being asked have matched.
     var captures: [Field: [[UInt8]]] = [:]
 
-    /// Most values, or combinations of values where a label stands twice, that one pattern is tried with. A glob
-    /// counts as often as it has elements.
+    /// Most values, or combinations of values where a label stands twice, that one pattern is tried with. A
+    /// glob counts as often as it has elements.
     static let combinationsMax = 10_000
     static let tooMany = "the account's labels have more than \(combinationsMax) values or combinations here"
 

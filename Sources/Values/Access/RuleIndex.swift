@@ -1,8 +1,8 @@
 /// Leads from a request to the rules that can hold for it.
 ///
-/// Each rule is filed under one key: something that every request it can hold for must have. Of the keys that a
-/// rule offers, it takes the one that the fewest rules offer. A request looks up every key it has, which is a
-/// number that depends on the length of its name and not on the number of rules. Keys are compared by their
+/// Each rule is filed under one key: something that every request it can hold for must have. Of the keys that
+/// a rule offers, it takes the one that the fewest rules offer. A request looks up every key it has, which is
+/// a number that depends on the length of its name and not on the number of rules. Keys are compared by their
 /// hashes only, since a rule that is found is asked in full anyway.
 struct RuleIndex: Sendable {
     private var table: KeyTable
@@ -68,8 +68,8 @@ struct RuleIndex: Sendable {
         self.addressLengths = addresses.sorted()
     }
 
-    /// The places of the rules that can hold, in order. Every rule that holds is among them; of one that is not,
-    /// it is certain that it does not hold.
+    /// The places of the rules that can hold, in order. Every rule that holds is among them; of one that is
+    /// not, it is certain that it does not hold.
     func candidates(_ values: inout RequestValues) -> Candidates {
         var found: [Int32] = []
         if !table.isEmpty {

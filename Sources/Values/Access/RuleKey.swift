@@ -19,8 +19,8 @@ enum RuleKey: Hashable, Sendable {
     /// The name holds this text, which has one of `runLengths`.
     case run([UInt8])
 
-    /// The lengths that texts within names are cut to, so that looking for them stays cheap. Cut is the front,
-    /// since names that are alike mostly differ in their ends.
+    /// The lengths that texts within names are cut to, so that looking for them stays cheap. Cut is the
+    /// front, since names that are alike mostly differ in their ends.
     static let runLengths = [3, 4, 5, 6, 8, 12, 16]
 
     var hash: KeyHash {
