@@ -140,6 +140,22 @@ private final class TestFile: FileSource {
         }
     }
 
+    @Test func headTellsOfABodyAndSendsNone() async throws {
+        try await withServer { port, file, _ in
+            for path in ["/file", "/healthz"] {
+                let connection = try RawConnection(port: port)
+                try await connection.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+                try await connection.send("GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                let all = String(decoding: try await connection.readToEnd(), as: UTF8.self)
+                let length = path == "/file" ? file.bytes.count : 3
+                #expect(all.contains("Content-Length: \(length)\r\n"))
+                #expect(all.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+                #expect(all.hasSuffix("\r\n\r\n127.0.0.1"))
+                #expect(all.utf8.count < 1000, "the first answer has no body")
+            }
+        }
+    }
+
     @Test func aHeadThatIsTooLargeIsRefused() async throws {
         try await withServer(limits: .init(headerSize: 4096)) { port, _, _ in
             let connection = try RawConnection(port: port)

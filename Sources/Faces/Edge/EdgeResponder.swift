@@ -24,7 +24,9 @@ struct EdgeResponder: HTTPResponder {
         context.authority = client.authority
         context.takesFileRegions = takesFileRegions
 
-        let response = await answer(request, context)
+        var response = await answer(request, context)
+        // What a face would send is what HEAD tells of; sent, it would be read as the next answer's beginning.
+        if request.method == .head { response = response.createHeadResponse() }
         let line = AccessLine(
             request: request, context: context, status: response.status, start: start, log: log)
         return line.written(after: response)
