@@ -42,7 +42,8 @@ import Testing
             try lines(rules, try request("", service: "s", type: "registry", name: "catalog", actions: []))
                 == [
                     "Somebody not signed in asks for nothing on registry \"catalog\" for service \"s\".",
-                    "Rule 1 does not match: labels.group needs the label \"group\", which the account does not have.",
+                    "Rule 1 does not match: labels.group needs the label \"group\", "
+                        + "which the account does not have.",
                     "Granted: nothing, because no rule matches.",
                 ])
         #expect(
@@ -95,8 +96,8 @@ import Testing
         ]
         #expect(
             try lines(rules, try request())[1]
-                == "Rule 1 does not match: name is \"team/app\", not \"a/*\", which is written \"${account:1}/*\"."
-        )
+                == "Rule 1 does not match: name is \"team/app\", not \"a/*\", "
+                + "which is written \"${account:1}/*\".")
     }
 
     @Test func whatAClientSendsCannotPlayTricksOnATerminal() throws {

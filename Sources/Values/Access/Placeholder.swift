@@ -28,8 +28,8 @@ enum Placeholder: Hashable, Sendable {
         } else {
             throw AccessError(
                 """
-                ${\(text)} is not known: there are ${account}, ${type}, ${name}, ${service}, ${labels:NAME} and, \
-                for a group of another field's /regex/, ${name:1}
+                \(quoted("${\(text)}")) is not known: there are ${account}, ${type}, ${name}, ${service}, \
+                ${labels:NAME} and, for a group of another field's /regex/, ${name:1}
                 """)
         }
     }

@@ -47,7 +47,7 @@ struct RegexPattern: Sendable {
             total *= choice.count
             guard total <= Self.combinationsMax else {
                 return .gaveUp(
-                    "a label that stands twice in a regular expression has more than \(Self.combinationsMax) values"
+                    "labels that stand twice in a /regex/ have more than \(Self.combinationsMax) values"
                 )
             }
         }

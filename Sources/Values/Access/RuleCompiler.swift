@@ -10,8 +10,7 @@ struct RuleCompiler {
     func compile(_ rule: Rule) throws(AccessError) -> CompiledRule {
         if let first = rule.notBefore, let last = rule.notAfter, first > last {
             throw AccessError(
-                "rule \(rule.seq), notBefore: it is after notAfter, so the rule never counts; exchange the two"
-            )
+                "rule \(rule.seq), notBefore: it is after notAfter, so the rule never counts; exchange them")
         }
         try checkActions(of: rule)
         let patterns = try fieldPatterns(of: rule)
@@ -38,16 +37,16 @@ struct RuleCompiler {
             guard ScopeGrammar.isAction(action[...].utf8) else {
                 throw AccessError(
                     """
-                    rule \(rule.seq), actions: \(quoted(action)) is no action; one is made of the letters a to z, \
-                    as in pull, push and delete, or is *
+                    rule \(rule.seq), actions: \(quoted(action)) is no action; one is made of the letters \
+                    a to z, as in pull, push and delete, or is *
                     """)
             }
         }
         if rule.actions.count > 1, rule.actions.contains("*"), !style.isLenient {
             throw AccessError(
                 """
-                rule \(rule.seq), actions: * grants everything only when it stands alone; write ["*"], or leave it \
-                out
+                rule \(rule.seq), actions: * grants everything only when it stands alone; write ["*"], or \
+                leave it out
                 """)
         }
     }
@@ -75,8 +74,8 @@ struct RuleCompiler {
                 guard case .field = placeholder else {
                     throw AccessError(
                         """
-                        rule \(rule.seq), labels.\(name): only ${account}, ${type}, ${name} and ${service} can \
-                        stand in the pattern for a label
+                        rule \(rule.seq), labels.\(name): only ${account}, ${type}, ${name} and ${service} \
+                        can stand in the pattern for a label
                         """)
                 }
             }
@@ -132,8 +131,8 @@ struct RuleCompiler {
                 guard !source.usesCaptures else {
                     throw AccessError(
                         """
-                        rule \(rule.seq), \(user): ${\(field.rawValue):\(group)} belongs to a regular expression \
-                        that itself uses a group of another; write it without
+                        rule \(rule.seq), \(user): ${\(field.rawValue):\(group)} belongs to a regular \
+                        expression that itself uses a group of another; write it without
                         """)
                 }
             }

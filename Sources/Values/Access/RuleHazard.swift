@@ -55,8 +55,7 @@ extension CompiledRule {
                 if range.containsLoopback, rule.match.account == nil, !rule.actions.isEmpty {
                     warn(
                         "ip",
-                        "behind a proxy on this machine everybody comes from here, unless the proxy is trusted"
-                    )
+                        "behind a proxy on this machine everybody comes from here, unless it is trusted")
                 }
             case .field(let field, let pattern, _):
                 pattern.hazards(style).forEach { warn(field.rawValue, $0) }
