@@ -106,6 +106,7 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
@@ -172,6 +173,9 @@ let faces: [Target] = [
         "RegistryAPI", .faces, uses: ["OCI", "Access", "Registry", "Accounts", "HTTPKit", "ServerKit"],
         packages: [hummingbird, httpTypes, nioCore, nioFoundation, logging, metrics]),
     room(
+        "TokenAPI", .faces, uses: ["Access", "Accounts", "HTTPKit", "ServerKit"],
+        packages: [hummingbird, httpTypes, metrics, nioCore]),
+    room(
         "Edge", .faces, uses: ["HTTPKit"],
         packages: [
             hummingbird, hummingbirdCore, httpTypes, lifecycle, logging, metrics, nioCore, nioHTTPTypes,
@@ -229,6 +233,12 @@ let testRooms: [Target] = [
         "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
         packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
     tests("AccessTests", uses: ["Access"]),
+    tests(
+        "AccountsTests", uses: ["Access", "Accounts", "ServerKit", "Contracts"],
+        packages: [asn1, crypto, inMemoryLogging, jwtKit, logging, x509]),
+    tests(
+        "TokenAPITests", uses: ["Access", "Accounts", "TokenAPI", "HTTPKit", "ServerKit", "Contracts"],
+        packages: [httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded]),
     tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),

@@ -36,7 +36,7 @@ package struct AccountServices: Sendable {
     ///   - now: the time.
     package init(
         _ stores: AccountStores, settings: Settings, threads: BlockingThreads,
-        logger: Logger = Logger(label: "homeport.accounts"), now: @escaping WallClock = { Date() }
+        logger: Logger = Logger(label: SignInLog.label), now: @escaping WallClock = { Date() }
     ) {
         let hasher = PasswordHasher(
             cost: settings.hashCost, schemes: settings.passwordSchemes, threads: threads)
@@ -53,7 +53,7 @@ package struct AccountServices: Sendable {
         let life = settings.issuer.lifetime + 2 * TokenIssuer.leeway
         accounts = AccountManager(stores, hasher: hasher, now: now)
         tokens = AccessTokens(stores, standing: standing, now: now)
-        rules = RuleBook(stores, style: settings.policyStyle, now: now)
+        rules = RuleBook(stores, style: settings.policyStyle, logger: logger, now: now)
         keys = SigningKeys(
             stores: stores, issuer: settings.issuer.issuer, overlap: Double(life), threads: threads, now: now)
         signIn = SignIn(

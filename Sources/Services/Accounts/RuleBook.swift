@@ -1,6 +1,6 @@
 package import Access
 package import FoundationEssentials
-import Logging
+package import Logging
 import ServerKit
 import Synchronization
 
@@ -8,12 +8,17 @@ import Synchronization
 package final class RuleBook: Sendable {
     private let stores: AccountStores
     private let style: PolicyStyle
+    private let logger: Logger
     private let now: WallClock
     private let compiled = GenerationCache<Int, Policy>(countMax: 1)
     private let lastGood = Mutex<Policy?>(nil)
 
-    package init(_ stores: AccountStores, style: PolicyStyle = .homeport, now: @escaping WallClock) {
+    package init(
+        _ stores: AccountStores, style: PolicyStyle = .homeport,
+        logger: Logger = Logger(label: SignInLog.label), now: @escaping WallClock
+    ) {
         self.stores = stores
+        self.logger = logger
         self.style = style
         self.now = now
     }
@@ -98,7 +103,7 @@ package final class RuleBook: Sendable {
             policy = try Policy(rules: rules, style: style)
             lastGood.withLock { $0 = policy }
         } catch {
-            Logger(label: SignInLog.label).error("the rules cannot be used", metadata: ["error": "\(error)"])
+            logger.error("the rules cannot be used", metadata: ["error": "\(error)"])
             guard let before = lastGood.withLock({ $0 }) else {
                 throw StoreError(.damaged, "compiling the rules", cause: error)
             }

@@ -25,13 +25,14 @@ package enum PasswordScheme: Sendable, Hashable, CaseIterable {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), Crypt.understands(text) else {
             return nil
         }
-        let prefixes: [(String, PasswordScheme)] = [
-            ("$2a$", .bcrypt), ("$2b$", .bcrypt), ("$2y$", .bcrypt), ("$y$", .yescrypt),
-            ("$gy$", .gostYescrypt),
-            ("$6$", .sha512), ("$5$", .sha256), ("$1$", .md5),
+        // Each prefix, and how many digits its hash (bcrypt: salt and hash) has after the last dollar sign.
+        let forms: [(prefix: String, scheme: PasswordScheme, digits: Int)] = [
+            ("$2a$", .bcrypt, 53), ("$2b$", .bcrypt, 53), ("$2y$", .bcrypt, 53), ("$y$", .yescrypt, 43),
+            ("$gy$", .gostYescrypt, 43), ("$6$", .sha512, 86), ("$5$", .sha256, 43), ("$1$", .md5, 22),
         ]
-        if let known = prefixes.first(where: { text.hasPrefix($0.0) }) {
-            self = known.1
+        if let form = forms.first(where: { text.hasPrefix($0.prefix) }) {
+            guard text.split(separator: "$").last?.utf8.count == form.digits else { return nil }
+            self = form.scheme
         } else if text.utf8.count == 13, !text.hasPrefix("$"), !text.hasPrefix("_") {
             self = .des
         } else {

@@ -2,9 +2,9 @@ import Logging
 
 /// The lines about failed sign-ins, in one form that programs such as fail2ban read:
 /// `… warning homeport.accounts sign-in failed account=alice client=192.0.2.7`.
-struct SignInLog: Sendable {
+package struct SignInLog: Sendable {
     /// The label by which log filters know these lines.
-    static let label = "homeport.accounts"
+    package static let label = "homeport.accounts"
 
     private let logger: Logger
 

@@ -29,7 +29,7 @@ package struct SigningKey: Sendable {
         }
     }
 
-    private let material: Material
+    let material: Material
     /// The RFC 7638 thumbprint of the public key: its identifier everywhere in Homeport.
     package let thumbprint: String
     /// The identifier that registries up to 2.8 compute ("libtrust"): `ABCD:EFGH:…`, twelve groups.

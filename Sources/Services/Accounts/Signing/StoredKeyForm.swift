@@ -37,7 +37,7 @@ enum StoredKeyForm {
         }
     }
 
-    private static func draw(_ algorithm: SigningAlgorithm) throws -> SigningKey.Material {
+    static func draw(_ algorithm: SigningAlgorithm) throws -> SigningKey.Material {
         switch algorithm {
         case .p256: .p256(p256())
         case .rsa2048: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits2048))

@@ -51,7 +51,8 @@ package struct RefreshTokens: Sendable {
     /// Whose it is; nil for one that does not stand, or stands for another service.
     func use(_ text: Secret, service: String) async throws(StoreError) -> SignedIn? {
         guard let token = TokenText(text.revealed), token.kind == .refresh,
-            let found = try await standing.token(token.id), isStanding(found),
+            let found = try await standing.token(token.id), found.stored.kind == .refresh,
+            found.isStanding(at: now()), try await isInUse(found.stored),
             found.stored.service == service,
             let record = try await standing.record(of: found.stored.account), record.isStanding(at: now()),
             ConstantTime.areEqual(
@@ -63,10 +64,15 @@ package struct RefreshTokens: Sendable {
             credentialExpires: found.stored.expires)
     }
 
-    private func isStanding(_ token: Standing.Token) -> Bool {
-        guard token.stored.kind == .refresh, token.isStanding(at: now()) else { return false }
-        let lastUsed = token.stored.lastUsed ?? token.stored.createdAt
-        return now().timeIntervalSince(lastUsed) < settings.idle
+    /// Whether the token was used lately. A use moves no generation, so what is remembered may be older than
+    /// what is stored.
+    private func isInUse(_ token: StoredToken) async throws(StoreError) -> Bool {
+        if isRecent(token) { return true }
+        return try await stores.tokens.token(token.id).map(isRecent) ?? false
+    }
+
+    private func isRecent(_ token: StoredToken) -> Bool {
+        now().timeIntervalSince(token.lastUsed ?? token.createdAt) < settings.idle
     }
 
     private func makeRoom(for account: Account) async throws(StoreError) {

@@ -10,7 +10,7 @@ struct TokenText: Sendable, CustomStringConvertible {
     let kind: StoredToken.Kind
     let id: TokenID
     /// 32 digits.
-    private let secret: String
+    let secret: String
 
     /// Prints without the secret.
     var description: String { "\(Self.prefix(of: kind))\(id)_***" }
@@ -46,7 +46,7 @@ struct TokenText: Sendable, CustomStringConvertible {
         self.secret = String(parts[2].dropLast(Self.checksumLength))
     }
 
-    private init(kind: StoredToken.Kind, id: TokenID, secret: String) {
+    init(kind: StoredToken.Kind, id: TokenID, secret: String) {
         self.kind = kind
         self.id = id
         self.secret = secret
