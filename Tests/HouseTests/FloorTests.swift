@@ -5,7 +5,8 @@ import Testing
 @Suite struct FloorTests {
     @Test func valuesImportNothingButTheStandardLibrary() throws {
         for file in try SourceTree.swiftFiles(in: "Sources/Values") {
-            var allowed: Set<String> = ["FoundationEssentials"]
+            // The C library is there for its mathematics; what else it has is looked for below.
+            var allowed: Set<String> = ["FoundationEssentials", "Glibc", "Musl", "Darwin"]
             if file.path.hasPrefix("Sources/Values/Access/") { allowed.insert("CPCRE2") }
             let others = Set(file.imports).subtracting(allowed)
             #expect(others.isEmpty, "\(file.path) imports \(others.sorted())")
@@ -57,7 +58,6 @@ import Testing
         "StoredBlob": "opened by a BlobStore, whose contract covers it",
         "BlobUpload": "made by a BlobStore, whose contract covers it",
         "Authorizer": "what faces ask; it has one implementation, tested with its service",
-        "ChangeSignal": "a number; the stores that move it are tested beside their other promises",
     ]
 
     @Test func everyPortHasAContract() throws {
@@ -71,9 +71,8 @@ import Testing
         }
         #expect(!ports.isEmpty)
         for port in ports.sorted() where Self.portsWithoutContract[port] == nil {
-            #expect(
-                contracts.contains("func check\(port)Contract("), "\(port) has no contract in Tests/Contracts"
-            )
+            let hasContract = contracts.contains("func check\(port)Contract(")
+            #expect(hasContract, "\(port) has no contract in Tests/Contracts")
         }
         for port in Self.portsWithoutContract.keys {
             #expect(ports.contains(port), "\(port) is excused and does not exist")

@@ -80,7 +80,7 @@ final class UploadTable: Sendable {
         }
         guard isBusy else { return }
         let timer = Task {
-            try? await Task.sleep(for: patience)
+            try? await ContinuousClock().sleep(for: patience)
             waiter.finish()
         }
         for await _ in stream {}
