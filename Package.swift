@@ -186,8 +186,7 @@ let programs: [Target] = [
         "homeport", .programs,
         uses: [
             "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "SQLiteStore",
-            "RegistryAPI",
-            "Edge",
+            "RegistryAPI", "TokenAPI", "Edge",
         ],
         packages: [
             argumentParser, yams, logging, coreMetrics, lifecycle, unixSignals, hummingbirdCore, nioCore,
@@ -238,7 +237,9 @@ let testRooms: [Target] = [
     tests(
         "TokenAPITests", uses: ["Access", "Accounts", "TokenAPI", "HTTPKit", "ServerKit", "Contracts"],
         packages: [httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded]),
-    tests("HomeportTests", uses: ["homeport", "ServerKit"], packages: [argumentParser, logging]),
+    tests(
+        "HomeportTests", uses: ["homeport", "ServerKit", "Harness", "Contracts"],
+        packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),

@@ -11,6 +11,7 @@ internal import RegistryAPI
 internal import SQLiteStore
 internal import ServerKit
 internal import ServiceLifecycle
+internal import TokenAPI
 
 /// Everything that `homeport serve` runs, put together from one configuration.
 struct Server: Sendable {
@@ -55,6 +56,7 @@ struct Server: Sendable {
         limits.page = values.registry.pageSizeMax
         return [
             RegistryAPI(registry: registry, authorizer: accounts.authorizer, tokens: tokens, limits: limits),
+            TokenAPI(service: accounts.tokenService, keys: accounts.keys, realm: values.token.issuer),
             HealthFace(checks: checks()),
             MetricsFace(readers: values.metrics.readers.map(\.range)) { [metrics] in metrics.text() },
         ]
