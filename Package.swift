@@ -123,6 +123,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let ground: [Target] = [
     systemLibrary("CCrypt", pkgConfig: "libcrypt", debian: "libcrypt-dev"),
     systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 
     cLibrary("CLinux"),
 
@@ -135,7 +136,7 @@ let ground: [Target] = [
     room("PageKit", .kits),
     room("ServerKit", .kits, packages: [logging, coreMetrics, nioCore, nioPosix, lifecycle]),
     room(
-        "HTTPKit", .kits, uses: ["CLinux"],
+        "HTTPKit", .kits, uses: ["CLinux", "CZlib"],
         packages: [
             hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, nioHTTP1Types, nioHTTP1, nioCore, nioPosix,
             nioFoundation,
@@ -174,6 +175,12 @@ let faces: [Target] = [
     room(
         "TokenAPI", .faces, uses: ["Access", "Accounts", "HTTPKit", "ServerKit"],
         packages: [hummingbird, httpTypes, metrics, nioCore]),
+        "FeedAPI", .faces,
+        uses: [
+            "Weather", "ICalendar", "TimeKit", "PageKit", "HTTPKit", "ServerKit", "Accounts", "Access",
+            "Almanac",
+        ],
+        packages: [hummingbird, httpTypes, logging]),
     room(
         "Edge", .faces, uses: ["HTTPKit"],
         packages: [

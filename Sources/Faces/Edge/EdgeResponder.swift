@@ -28,8 +28,18 @@ struct EdgeResponder: HTTPResponder {
         // What a face would send is what HEAD tells of; sent, it would be read as the next answer's beginning.
         if request.method == .head { response = response.createHeadResponse() }
         let line = AccessLine(
-            request: request, context: context, status: response.status, start: start, log: log)
+            request: request, path: loggedPath(of: request), context: context, status: response.status,
+            start: start, log: log)
         return line.written(after: response)
+    }
+
+    /// The path without secrets: the face it belongs to knows where they are.
+    private func loggedPath(of request: Request) -> String {
+        let path = String(request.uri.path)
+        for face in faces {
+            if let safe = face.loggedPath(of: path) { return safe }
+        }
+        return path
     }
 
     private func answer(_ request: Request, _ context: HomeportContext) async -> Response {
@@ -40,7 +50,7 @@ struct EdgeResponder: HTTPResponder {
             return .text("Nothing is here.\n", status: .notFound)
         } catch {
             context.logger.error(
-                "request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+                "request failed", metadata: ["error": "\(error)", "path": "\(loggedPath(of: request))"])
             return .text(
                 "Something went wrong here; the log knows more under \(context.id).\n",
                 status: .internalServerError)
@@ -51,6 +61,8 @@ struct EdgeResponder: HTTPResponder {
 /// What is written of a request once it has been answered.
 private struct AccessLine {
     let request: Request
+    /// Without the secrets that a path may hold.
+    let path: String
     let context: HomeportContext
     let status: HTTPResponse.Status
     let start: ContinuousClock.Instant
@@ -83,7 +95,7 @@ private struct AccessLine {
         EdgeMetrics.answered(status: status.code, bytes: bytes, duration: duration)
         var metadata: Logger.Metadata = [
             "id": "\(context.id)", "client": "\(context.clientAddress ?? "unix")",
-            "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(status.code)",
+            "method": "\(request.method.rawValue)", "path": "\(path)", "status": "\(status.code)",
             "bytes": "\(bytes)", "ms": "\(duration.milliseconds)",
         ]
         if isCut { metadata["cut"] = "true" }

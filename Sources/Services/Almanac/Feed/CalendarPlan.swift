@@ -28,7 +28,8 @@ package struct CalendarPlan: Hashable, Sendable {
         self.title = title
     }
 
-    func holds(_ event: WeatherEvent) -> Bool {
+    /// Whether an event of the place is in it.
+    package func holds(_ event: WeatherEvent) -> Bool {
         switch selection {
         case .all: true
         case .only(let calendars): calendars.contains(event.calendar)
@@ -67,7 +68,7 @@ extension PlacePlan {
         let phrases = options.language.phrases
         let parts = kinds.filter { seen.insert($0).inserted }.compactMap { kind -> CalendarPlan? in
             guard let name = CalendarName("\(place.id)-\(kind)") else { return nil }
-            let title = "\(place.name): \(phrases.name(of: kind))"
+            let title = "\(place.name): \(phrases.name(of: kind == "warnings" ? "warning" : kind))"
             return CalendarPlan(name: name, place: place.id, selection: .only([kind]), title: title)
         }
         guard let name = CalendarName(place.id.description) else { return parts }
