@@ -249,6 +249,16 @@ let testRooms: [Target] = [
         packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
+    room(
+        "RecordedWeather", .tests,
+        uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "CalendarPeers"]),
+    tests(
+        "FeedAPITests",
+        uses: [
+            "Weather", "ICalendar", "Access", "Accounts", "Almanac", "HTTPKit", "ServerKit", "FeedAPI",
+            "Contracts",
+            "CalendarPeers", "Harness", "RecordedWeather",
+        ], packages: [hummingbird, httpTypes, logging, nioCore, nioPosix]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),
     tests(
         "CalendarServersTests",

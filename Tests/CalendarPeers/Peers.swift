@@ -37,6 +37,17 @@ package enum Peers {
         return try await command.run().succeeded().output
     }
 
+    /// Runs a program to its end and returns all it said; throws when it fails.
+    package static func output(
+        of program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> String {
+        let path = program.contains("/") ? program : try Peer(program: program, debianPackage: program).path()
+        var command = Command(path, arguments)
+        command.environment = environment
+        command.limitInSeconds = 100
+        return try await command.run().succeeded().text
+    }
+
     /// Starts a script that prints its port on a line and serves.
     package static func withServer<Value: Sendable>(
         _ script: String, _ arguments: [String],

@@ -1,0 +1,97 @@
+import Almanac
+import CalendarPeers
+import ForecastSources
+import Foundation
+package import Weather
+
+/// Answers of a weather service that were recorded together.
+package struct Recording: Hashable, Sendable, CustomStringConvertible {
+    package let source: SourceName
+    /// Paths below the folder of recordings.
+    package let files: [String]
+    /// Recorded warnings to go with them.
+    var warnings: String?
+    /// For answers that do not say where they are for.
+    var zone = "Europe/Berlin"
+    var coordinates = (latitude: 52.52, longitude: 13.41)
+
+    init(_ source: SourceName, _ files: String..., warnings: String? = nil, zone: String = "Europe/Berlin") {
+        self.source = source
+        self.files = files
+        self.warnings = warnings
+        self.zone = zone
+    }
+
+    package var description: String { files[0] }
+
+    package static func == (left: Self, right: Self) -> Bool { left.files == right.files }
+    package func hash(into hasher: inout Hasher) { hasher.combine(files) }
+
+    /// Every recording that holds a forecast.
+    package static let all: [Recording] = [
+        Recording(.openMeteo, "open-meteo/inky_default_forecast.json"),
+        Recording(
+            .openMeteo, "open-meteo/inky_default_hourly_forecast.json",
+            "open-meteo/inky_default_daily_forecast.json"),
+        Recording(
+            .openMeteo, "open-meteo/inky_alaska_snow_hourly_forecast.json",
+            "open-meteo/inky_alaska_snow_daily_forecast.json", zone: "America/Anchorage"),
+        Recording(
+            .openMeteo, "open-meteo/inky_mixed_precip_hourly_forecast.json",
+            "open-meteo/inky_mixed_precip_daily_forecast.json"),
+        Recording(.openMeteo, "open-meteo/inky_ny_6pm_before_gmt_forecast.json", zone: "America/New_York"),
+        Recording(.openMeteo, "open-meteo/inky_sample_response.json"),
+        Recording(.openMeteo, "open-meteo/weather_openmeteo_current_weather.json"),
+        Recording(.metNorway, "met-no/lat40.7lon-74.0altitude10_compact.json", zone: "America/New_York"),
+        Recording(
+            .metNorway, "met-no/lat51.5lon-0.1altitude25_complete.json", warnings: "alerts/metno_alerts.json",
+            zone: "Europe/London"),
+        Recording(
+            .brightSky, "brightsky/iobroker_hourly_weather.json", warnings: "alerts/brightsky_alerts.json"),
+        Recording(.openWeatherMap, "openweathermap/pyowm_one_call.json"),
+        Recording(.nationalWeatherService, "nws/weather_weathergov_forecast.json", zone: "America/New_York"),
+        Recording(
+            .nationalWeatherService, "nws/detailed_forecast.json",
+            warnings: "alerts/nws_alerts_with_test.json",
+            zone: "America/New_York"),
+        Recording(.pirateWeather, "pirateweather/weather_pirateweather.json", zone: "America/New_York"),
+        Recording(.weatherCompany, "twc/v3_forecast_daily_15day_2022-02-20_excerpt.json"),
+        Recording(
+            .weatherUnderground, "wunderground/pair_2015-09-11_us-eastern_forecast10day.json",
+            "wunderground/pair_2015-09-11_us-eastern_hourly10day_rain_wind_uv.json", zone: "America/New_York"),
+        Recording(
+            .weatherUnderground,
+            "wunderground/combined_conditions_forecast10day_hourly36_2017-04-17_denver.json",
+            zone: "America/Denver"),
+        Recording(
+            .weatherUnderground, "wunderground/forecast10day_2016-04-24_us-eastern.json",
+            zone: "America/New_York"),
+        Recording(.weatherUnderground, "wunderground/forecast_cassette_us.json", zone: "America/New_York"),
+        Recording(.weatherUnderground, "wunderground/forecast_cassette_pws.json", zone: "America/New_York"),
+        Recording(.weatherUnderground, "wunderground/forecast_cassette_international.json"),
+    ]
+
+    /// The one with most of everything.
+    package static let pair = all.first { $0.files[0].contains("pair_2015") } ?? all[0]
+
+    /// What was recorded, for a place of this name.
+    package func forecast(named name: String) throws -> Forecast {
+        let told = try Recordings.read(source, files.map { try Self.bytes($0) })
+        let (latitude, longitude) = told.coordinates ?? coordinates
+        guard let id = PlaceID("berlin"),
+            let place = Place(
+                id: id, name: name, latitude: latitude, longitude: longitude, timeZone: told.zone ?? zone)
+        else { throw CocoaError(.coderInvalidValue) }
+        var forecast = told.forecast(for: place)
+        if forecast.place.timeZone == nil { forecast.place = forecast.place.inZone(place.timeZone ?? zone) }
+        if let warnings { forecast.warnings += try Recordings.warnings(Self.bytes(warnings)) }
+        return forecast
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: Peers.recordings + path) else {
+            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: Peers.recordings + path])
+        }
+        return Array(data)
+    }
+}
