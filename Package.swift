@@ -175,6 +175,7 @@ let faces: [Target] = [
     room(
         "TokenAPI", .faces, uses: ["Access", "Accounts", "HTTPKit", "ServerKit"],
         packages: [hummingbird, httpTypes, metrics, nioCore]),
+    room(
         "FeedAPI", .faces,
         uses: [
             "Weather", "ICalendar", "TimeKit", "PageKit", "HTTPKit", "ServerKit", "Accounts", "Access",

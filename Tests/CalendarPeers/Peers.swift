@@ -15,14 +15,8 @@ package enum Peers {
     /// Recorded answers of the weather services.
     package static let recordings = packageRoot + "../shared/fixtures/weather/"
 
-    /// The Python that has `Tests/peers-requirements.txt`.
-    private static let python = packageRoot + ".build/peers-venv/bin/python"
-
-    private static func arguments(_ script: String, _ arguments: [String]) throws -> [String] {
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            throw CommandFailed(description: "\(python) is missing: `make test` makes it")
-        }
-        return ["-X", "utf8", packageRoot + "Tests/PeerScripts/\(script)"] + arguments
+    private static func arguments(_ script: String, _ arguments: [String]) -> [String] {
+        ["-X", "utf8", packageRoot + "Tests/PeerScripts/\(script)"] + arguments
     }
 
     /// Runs a script of `Tests/PeerScripts` to its end and returns what it printed. Throws with what it
@@ -30,7 +24,7 @@ package enum Peers {
     package static func run(
         _ script: String, _ arguments: [String] = [], input: String = "", environment: [String: String] = [:]
     ) async throws -> String {
-        var command = Command(python, try self.arguments(script, arguments))
+        var command = Command(try PythonPeers.interpreter(), self.arguments(script, arguments))
         command.input = input
         command.environment = environment
         command.limitInSeconds = 100
@@ -56,7 +50,7 @@ package enum Peers {
         let folder = try TemporaryFolder()
         let log = folder.path + "/log"
         return try await withGuardedProcess(
-            python, try self.arguments(script, arguments), environment: [:], log: log
+            try PythonPeers.interpreter(), self.arguments(script, arguments), environment: [:], log: log
         ) { process in
             guard let port = await process.line(startingWith: "port ").flatMap({ Int($0.dropFirst(5)) })
             else {

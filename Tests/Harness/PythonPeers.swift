@@ -18,7 +18,8 @@ package enum PythonPeers {
         root.appending(path: "Tests/EndToEnd/peers").path(percentEncoded: false)
     }
 
-    private static func interpreter() throws -> String {
+    /// The Python that has what scripts/requirements.txt names.
+    package static func interpreter() throws -> String {
         let named = ProcessInfo.processInfo.environment["HOMEPORT_PEERS_VENV"]
         let folder = named ?? root.appending(path: ".build/peers-venv").path(percentEncoded: false)
         let python = folder + "/bin/python"
