@@ -24,10 +24,15 @@ package struct SignInLog: Sendable {
         logger.error("accounts cannot be asked", metadata: ["error": "\(error)"])
     }
 
+    /// The address alone: a zone (`%eth0`) says how it was reached.
+    private static func withoutZone(_ address: String?) -> String {
+        address.map { String($0.prefix { $0 != "%" }) } ?? "unknown"
+    }
+
     private func metadata(_ account: String, _ address: String?) -> Logger.Metadata {
         [
             "account": "\(Self.escaped(account))",
-            "client": "\(Self.escaped(address ?? "unknown", keeping: ":"))",
+            "client": "\(Self.escaped(Self.withoutZone(address), keeping: ":"))",
         ]
     }
 
