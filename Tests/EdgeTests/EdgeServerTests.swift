@@ -27,6 +27,7 @@ private struct FileFace: Face {
             return Response(status: .ok, body: FileBody.make(file, range: 0..<file.size, context: context))
         case "/refused":
             return Response.text("no", status: .unauthorized).closingConnection()
+        case "/length": return .text("\(try await request.bodyBytes(limit: 100)?.readableBytes ?? -1)")
         case "/broken": throw CocoaError(.fileNoSuchFile)
         case "/who": return .text("\(context.clientAddress ?? "-")")
         default: return nil
@@ -137,6 +138,22 @@ private final class TestFile: FileSource {
             #expect(!String(decoding: broken.body, as: UTF8.self).contains("Cocoa"))
             #expect(try await get("/healthz", connection).head.hasPrefix("HTTP/1.1 200"))
             #expect(try await get("/readyz", connection).head.hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test func aClientThatWaitsForLeaveIsToldToGoOn() async throws {
+        try await withServer { port, _, _ in
+            let connection = try RawConnection(port: port)
+            let fields = "Host: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+            try await connection.send("PUT /length HTTP/1.1\r\n" + fields)
+            #expect(try await connection.readAnswer().head == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await connection.send("hello")
+            #expect(try await connection.readAnswer().body == Array("5".utf8))
+            try await connection.send("PUT /refused HTTP/1.1\r\n" + fields)
+            // On a slow machine leave may come before the refusal.
+            var head = try await connection.readAnswer().head
+            if head.hasPrefix("HTTP/1.1 100") { head = try await connection.readAnswer().head }
+            #expect(head.hasPrefix("HTTP/1.1 401"))
         }
     }
 

@@ -39,7 +39,7 @@ import Testing
         ("try!", ["Sources", "Tests"]),
         ("as!", ["Sources", "Tests"]),
         ("fatalError(", ["Sources"]),
-        ("Task.sleep", ["Sources", "Tests"]),
+        ("Task.sleep", ["Tests"]),
         ("Thread.sleep", ["Sources", "Tests"]),
         ("String(format:", ["Sources"]),
         ("DateFormatter(", ["Sources"]),

@@ -118,30 +118,48 @@ extension Database {
     /// Makes the manifest's row and its references, or notes that it was pushed again. Returns the row.
     fileprivate func store(_ push: ManifestPush, annotations: String, in repository: Int64) throws -> Int64 {
         let manifest = push.manifest
-        if let id = try self.manifest(push.digest, in: repository) {
+        let id: Int64
+        if let known = try self.manifest(push.digest, in: repository) {
+            // The same bytes under another type may refer to other things, and be a referrer or not.
+            id = known
             try run(
-                "UPDATE manifest SET media_type = ?, pushed_at = ?, pushed_by = ? WHERE id = ?",
-                [manifest.mediaType.text, push.date.microseconds, push.account, id])
-            return id
+                """
+                UPDATE manifest SET media_type = ?, artifact_type = ?, subject = ?, annotations = ?,
+                    pushed_at = ?, pushed_by = ?
+                WHERE id = ?
+                """,
+                [
+                    manifest.mediaType.text, manifest.artifactType?.text,
+                    manifest.subject?.digest.description,
+                    annotations, push.date.microseconds, push.account, id,
+                ])
+            try run("DELETE FROM manifest_reference WHERE manifest = ?", [id])
+        } else {
+            try run(
+                """
+                INSERT INTO manifest (repository, digest, media_type, size, artifact_type, subject, pushed_at,
+                    pushed_by, annotations, bytes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    repository, push.digest.description, manifest.mediaType.text, manifest.bytes.count,
+                    manifest.artifactType?.text, manifest.subject?.digest.description,
+                    push.date.microseconds, push.account, annotations, Data(manifest.bytes),
+                ])
+            id = lastInsertedRowID
         }
-        try run(
-            """
-            INSERT INTO manifest (repository, digest, media_type, size, artifact_type, subject, pushed_at,
-                pushed_by, annotations, bytes)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                repository, push.digest.description, manifest.mediaType.text, manifest.bytes.count,
-                manifest.artifactType?.text, manifest.subject?.digest.description, push.date.microseconds,
-                push.account, annotations, Data(manifest.bytes),
-            ])
-        let id = lastInsertedRowID
+        try refer(id, push, repository)
+        return id
+    }
+
+    /// Notes what a manifest refers to, so that none of it is collected.
+    private func refer(_ id: Int64, _ push: ManifestPush, _ repository: Int64) throws {
+        let manifest = push.manifest
         let blobs = push.requiredBlobs + ([manifest.config].compactMap(\.self) + manifest.blobs).map(\.digest)
         for digest in Set(blobs) { try refer(id, "blob", digest, repository) }
         for digest in Set(push.requiredManifests + manifest.manifests.map(\.digest)) {
             try refer(id, "manifest", digest, repository)
         }
-        return id
     }
 
     private func refer(_ manifest: Int64, _ kind: String, _ target: Digest, _ repository: Int64) throws {

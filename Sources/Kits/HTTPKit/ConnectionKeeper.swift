@@ -7,6 +7,7 @@ import NIOHTTPTypesHTTP1
 /// Stands between the HTTP/1 codec and Hummingbird's own handlers, one for each connection, and does three
 /// things:
 ///
+/// - answers `Expect: 100-continue` once a face has not refused the request for a moment;
 /// - sends file regions (`SendFile`) by the kernel, which a TLS connection must not see;
 /// - holds back the closing of a connection until the answer written before it has left, so that a server
 /// that stops cuts no download short;
@@ -26,6 +27,10 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     /// How many bytes of such a body are read and thrown away before we leave the rest where it is.
     private static let discardMax = 1 << 20
 
+    /// How long a face has to refuse a request before a client that waits for leave is told to send its body.
+    private static let leaveTime = TimeAmount.milliseconds(20)
+
+    private var leave: Scheduled<Void>?
     private var answerSent: EventLoopFuture<Void>?
     private var closesAfterAnswer = false
     /// Set when the connection is closing: what still comes in is thrown away.
@@ -45,12 +50,26 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
 
     package func channelInactive(context: ChannelHandlerContext) {
         watchdog?.cancel()
+        leave?.cancel()
         context.fireChannelInactive()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard isDiscarding else { return context.fireChannelRead(data) }
-        if case .body(let bytes) = unwrapInboundIn(data) { discarded += bytes.readableBytes }
+        let part = unwrapInboundIn(data)
+        if isDiscarding {
+            if case .body(let bytes) = part { discarded += bytes.readableBytes }
+            return
+        }
+        switch part {
+        case .head(let head) where head.headerFields[.expect]?.lowercased() == "100-continue":
+            leave = context.eventLoop.assumeIsolated().scheduleTask(in: Self.leaveTime) {
+                context.writeAndFlush(
+                    Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
+        case .body, .end: leave?.cancel()
+        case .head: break
+        }
+        context.fireChannelRead(data)
     }
 
     package func read(context: ChannelHandlerContext) {
@@ -60,6 +79,7 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
+            leave?.cancel()
             if head.headerFields[.connection]?.lowercased() == "close" { closesAfterAnswer = true }
             context.write(data, promise: watch(promise, context))
         case .body:

@@ -36,7 +36,9 @@ package final class PrometheusMetrics: MetricsFactory {
 
     /// Everything measured so far, one family after the other, in order of their names.
     package func text() -> String {
-        let all = series.withLock { $0 }.sorted { ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels) }
+        let all = series.withLock { $0 }.sorted {
+            ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels)
+        }
         var text = ""
         var family = ""
         for (key, series) in all {

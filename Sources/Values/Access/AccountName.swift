@@ -24,6 +24,15 @@ package struct AccountName: Hashable, Sendable {
     private init(unchecked text: String) { self.text = text }
 
     package var isAnonymous: Bool { text.isEmpty }
+
+    /// Names are equal when their bytes are, as stores and patterns see them: two spellings of one letter in Unicode
+    /// make two names.
+    package static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(UInt8(0xFF))
+    }
 }
 
 extension AccountName: CustomStringConvertible {
@@ -31,7 +40,9 @@ extension AccountName: CustomStringConvertible {
 }
 
 extension AccountName: Comparable {
-    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+    package static func < (left: Self, right: Self) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
 }
 
 /// What is wrong with a name, scope, pattern or rule, in words for the person who wrote it.

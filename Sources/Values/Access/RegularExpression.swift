@@ -99,6 +99,7 @@ private struct MatchLimits: Sendable {
 
     // Both contexts are written here only; afterwards PCRE2 just reads them, from any thread.
     nonisolated(unsafe) let matching: OpaquePointer?
+    // As above.
     nonisolated(unsafe) let compiling: OpaquePointer?
 
     init() {
