@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench docs clean packages-run packages-test toolchain
+.PHONY: help run build test lint bench docs clean packages-run packages-test packages-bench toolchain
 
 # Arguments for `homeport serve`, as in: make run ARGS='--listen 127.0.0.1:5001'
 ARGS ?=
@@ -38,9 +38,9 @@ lint: toolchain ## Check the form of the source
 	$(call say,Checking the form of the source)
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
 
-bench: build packages-test ## Measure the program on this machine
-	$(call say,Measuring)
-	@scripts/bench
+bench: build packages-bench ## Measure the program beside Debian's docker-registry
+	$(call say,Measuring: the same work in turn, which takes some minutes)
+	@python3 Benchmarks/side_by_side.py --program bin/homeport
 
 docs: toolchain packages-run ## Write docs/commands.md anew from the program's own help
 	$(call say,Writing docs/commands.md)
@@ -58,3 +58,6 @@ packages-run:
 packages-test:
 	@scripts/install-packages run test
 	@scripts/python-peers
+
+packages-bench:
+	@scripts/install-packages run test bench
