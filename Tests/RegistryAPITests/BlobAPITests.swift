@@ -133,6 +133,15 @@ import Testing
         #expect(there.headers.map(\.name) == not.headers.map(\.name))
     }
 
+    @Test func whoHasNoTokenIsSentForOneThatHasTheSourceToo() async throws {
+        let answer = try await bench.send(
+            .post, "/v2/bob/app/blobs/uploads/?mount=\(Samples.digest(1))&from=open", as: nil)
+        #expect(answer.status == .unauthorized)
+        #expect(
+            answer["WWW-Authenticate"]?.contains(
+                #"scope="repository:bob/app:pull,push repository:open:pull""#) == true)
+    }
+
     @Test func aTokenThatLacksTheSourceIsSentForOneThatHasIt() async throws {
         let digest = try await bench.pushBlob(bytes, to: "open")
         let answer = try await mount(digest, "&from=open", as: "Bearer bob repository:bob/app:pull,push")

@@ -80,6 +80,16 @@ import Testing
         }
     }
 
+    @Test func aTagThatCannotBeIsNotThereToReadAndNotTakenToWrite() async throws {
+        let manifest = try await bench.pushImage("v1")
+        let read = try await bench.send(.get, "/v2/app/manifests/.x", as: "Basic alice")
+        #expect(read.status == .notFound)
+        #expect(read.codes == ["MANIFEST_UNKNOWN"])
+        let written = try await bench.push(manifest, ".x")
+        #expect(written.status == .badRequest)
+        #expect(written.codes == ["TAG_INVALID"])
+    }
+
     @Test func tooManyTagsAreTooLongARequest() async throws {
         let manifest = try await bench.pushImage("")
         let query = (0..<65).map { "tag=t\($0)" }.joined(separator: "&")

@@ -30,7 +30,7 @@ package struct RegistryAPI: Face {
         var label = RouteLabel.none
         var response: Response
         do {
-            guard let route = try RegistryRoute(path: path) else {
+            guard let route = try Self.route(of: request) else {
                 throw Failure(OCIError(.nameUnknown, "the distribution spec has no such path"))
             }
             label = route.label
@@ -41,6 +41,15 @@ package struct RegistryAPI: Face {
         response.headers[.dockerDistributionAPIVersion] = "registry/2.0"
         RegistryMetrics.answered(label, status: response.status.code)
         return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    /// The endpoint that a request is for. When it only reads, a tag that cannot be is one that is not there.
+    private static func route(of request: Request) throws(OCIError) -> RegistryRoute? {
+        do {
+            return try RegistryRoute(path: request.uri.path)
+        } catch  where error.code == .tagInvalid && [.get, .head].contains(request.method) {
+            throw OCIError(.manifestUnknown, error.detail)
+        }
     }
 
     /// One line per endpoint, in the order of the spec's table.

@@ -30,29 +30,32 @@ struct Gate: Sendable {
     let tokens: TokenSource
 
     /// Who is calling. A caller whose credentials are wrong is refused; one without any is nobody.
-    func caller(_ request: Request, _ context: HomeportContext, wishing wish: Wish? = nil) async throws
-        -> Caller
-    {
+    ///
+    /// - Parameter others: further scopes that a client which has to fetch a token should ask for at once.
+    func caller(
+        _ request: Request, _ context: HomeportContext, wishing wish: Wish? = nil, beside others: [Scope] = []
+    ) async throws -> Caller {
         do {
             return try await authorizer.caller(
                 authorization: request.headers[.authorization], from: context.clientAddress)
         } catch {
-            throw failure(error, request, context, scopes: wish.map { [$0.scope] } ?? [])
+            throw failure(error, request, context, scopes: (wish.map { [$0.scope] } ?? []) + others)
         }
     }
 
     /// Returns when the caller may do everything it wishes, for each of the tag contexts.
     func require(
         _ wish: Wish, tags contexts: [TagContext], of caller: Caller, _ request: Request,
-        _ context: HomeportContext
+        _ context: HomeportContext, beside others: [Scope] = []
     ) async throws {
         for tag in contexts {
             if try await mayDo(wish, tag, caller) { continue }
             guard caller.hasCredentials else {
-                throw challenge(request, context, scopes: [wish.scope], problem: nil)
+                throw challenge(request, context, scopes: [wish.scope] + others, problem: nil)
             }
             if caller.grants != nil, try await mayDo(wish, tag, caller.withoutGrants) {
-                throw challenge(request, context, scopes: [wish.scope], problem: .insufficientScope)
+                throw challenge(
+                    request, context, scopes: [wish.scope] + others, problem: .insufficientScope)
             }
             throw Failure(OCIError(.denied, Self.refusal(of: caller, wish, tag)))
         }

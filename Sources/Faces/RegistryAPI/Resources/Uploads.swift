@@ -15,9 +15,12 @@ extension RegistryAPI {
         -> Response
     {
         let wish = Wish.push(repository)
-        let caller = try await gate.caller(request, context, wishing: wish)
-        try await gate.require(wish, tags: [.unknown], of: caller, request, context)
         let query = Query(request.uri.query)
+        let source = query["mount"].flatMap { _ in query["from"].flatMap { try? RepositoryName($0) } }
+        let sourceScopes = source.map { [Wish.pull($0).scope] } ?? []
+        let caller = try await gate.caller(request, context, wishing: wish, beside: sourceScopes)
+        try await gate.require(
+            wish, tags: [.unknown], of: caller, request, context, beside: sourceScopes)
         let mounted = try query["mount"].map { try Digest($0) }
         if let mounted, try await mount(mounted, in: repository, query["from"], caller, request, context) {
             RegistryMetrics.upload(.mounted)
