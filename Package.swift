@@ -258,8 +258,8 @@ let testRooms: [Target] = [
         uses: [
             "Weather", "ICalendar", "Access", "Accounts", "Almanac", "HTTPKit", "ServerKit", "FeedAPI",
             "Contracts",
-            "CalendarPeers", "Harness", "RecordedWeather",
-        ], packages: [hummingbird, httpTypes, logging, nioCore, nioPosix]),
+            "CalendarPeers", "Edge", "RecordedWeather",
+        ], packages: [asyncHTTPClient, hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),
     tests(
         "CalendarServersTests",

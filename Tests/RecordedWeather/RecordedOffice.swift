@@ -29,7 +29,7 @@ package final class RecordedOffice: Sendable {
         self.source = source
         self.plan = plan
         self.office = WeatherOffice(
-            places: [plan], sources: [source], archive: NoArchive(), zones: ZoneDatabase(),
+            places: [plan], sources: [source], archive: MemoryArchive(), zones: ZoneDatabase(),
             world: .init(now: { clock.now }, chance: { 0.5 }, pause: { _ in }))
     }
 
@@ -86,8 +86,12 @@ private final class RecordedSource: ForecastSource {
     }
 }
 
-private struct NoArchive: ForecastArchive {
-    func bytes(of place: PlaceID) async throws(StoreError) -> [UInt8]? { nil }
-    func keep(_ bytes: [UInt8], of place: PlaceID) async throws(StoreError) {}
-    func remove(_ place: PlaceID) async throws(StoreError) {}
+private final class MemoryArchive: ForecastArchive {
+    private let kept = Mutex<[PlaceID: [UInt8]]>([:])
+
+    func bytes(of place: PlaceID) async throws(StoreError) -> [UInt8]? { kept.withLock { $0[place] } }
+    func keep(_ bytes: [UInt8], of place: PlaceID) async throws(StoreError) {
+        kept.withLock { $0[place] = bytes }
+    }
+    func remove(_ place: PlaceID) async throws(StoreError) { kept.withLock { $0[place] = nil } }
 }

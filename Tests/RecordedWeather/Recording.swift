@@ -13,7 +13,6 @@ package struct Recording: Hashable, Sendable, CustomStringConvertible {
     var warnings: String?
     /// For answers that do not say where they are for.
     var zone = "Europe/Berlin"
-    var coordinates = (latitude: 52.52, longitude: 13.41)
 
     init(_ source: SourceName, _ files: String..., warnings: String? = nil, zone: String = "Europe/Berlin") {
         self.source = source
@@ -23,6 +22,9 @@ package struct Recording: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { files[0] }
+
+    private let berlin = (latitude: 52.52, longitude: 13.41)
+    private let newYork = (latitude: 40.71, longitude: -74.01)
 
     package static func == (left: Self, right: Self) -> Bool { left.files == right.files }
     package func hash(into hasher: inout Hasher) { hasher.combine(files) }
@@ -77,7 +79,7 @@ package struct Recording: Hashable, Sendable, CustomStringConvertible {
     /// What was recorded, for a place of this name.
     package func forecast(named name: String) throws -> Forecast {
         let told = try Recordings.read(source, files.map { try Self.bytes($0) })
-        let (latitude, longitude) = told.coordinates ?? coordinates
+        let (latitude, longitude) = told.coordinates ?? (zone.hasPrefix("America/") ? newYork : berlin)
         guard let id = PlaceID("berlin"),
             let place = Place(
                 id: id, name: name, latitude: latitude, longitude: longitude, timeZone: told.zone ?? zone)

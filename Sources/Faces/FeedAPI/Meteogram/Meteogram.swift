@@ -253,7 +253,7 @@ extension Meteogram {
                 width="\(MeteogramFrame.hourWidth)" height="\(Self.uvIndex.bottom - y)"/>
                 """
         }
-        return "\(self.scale(scale, name: words.uvIndex, ticks: [(5, "5"), (10, "10")]))\(bars)"
+        return "\(self.scale(scale, name: words.uvIndex, ticks: [(5, "5")]))\(bars)"
     }
 
     /// The five steps of the index as the WHO names them.

@@ -3,12 +3,12 @@ import Weather
 
 /// Where things are in the drawing: a unit is about a pixel.
 struct MeteogramFrame {
-    /// From the start of a day to the end of the forecast, ten days at most.
+    /// From the start of today to the end of the forecast, at most ten days from now.
     let span: Range<Date>
     let hours: HourTable
     let clock: LocalClock
     /// Room at the left, for scales and names.
-    static let gutter = 64.0
+    static let gutter = 80.0
     static let margin = 12.0
     static let hourWidth = 4.0
     static let daysMax = 10
@@ -20,7 +20,7 @@ struct MeteogramFrame {
     init?(_ forecast: Forecast, clock: LocalClock, now: Date) {
         let today = clock.date(at: now)
         let start = max(clock.moment(today), forecast.hours.start)
-        let end = min(clock.moment(today.adding(days: Self.daysMax)), forecast.hours.end)
+        let end = min(now.addingTimeInterval(Double(Self.daysMax) * 86_400), forecast.hours.end)
         guard start < end else { return nil }
         self.span = start..<end
         self.hours = forecast.hours

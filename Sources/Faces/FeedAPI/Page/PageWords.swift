@@ -20,6 +20,8 @@ struct PageWords: Sendable {
     let upTo: String
     let events: String
     let noEvents: String
+    let details: String
+    let allDay: String
     let days: String
     let hours: String
     let dayColumn: String
@@ -83,6 +85,7 @@ extension PageWords {
         rain: "Rain", snow: "Snow", wind: "Wind", gusts: "Gusts", uvIndex: "UV index", humidity: "Humidity",
         chance: "Chance", to: "to", upTo: "up to", events: "Events",
         noEvents: "Nothing worth an event is coming.",
+        details: "Details", allDay: "all day",
         days: "Days", hours: "Hour by hour", dayColumn: "Day", timeColumn: "Time", low: "Low", high: "High",
         sky: "Sky",
         subscribe: "Subscribe", subscribeHint: "The calendar keeps itself up to date.",
@@ -102,7 +105,8 @@ extension PageWords {
         rain: "Regen", snow: "Schnee", wind: "Wind", gusts: "Böen", uvIndex: "UV-Index",
         humidity: "Luftfeuchte",
         chance: "Wahrsch.", to: "bis", upTo: "bis", events: "Ereignisse",
-        noEvents: "Es kommt nichts, was ein Ereignis wert wäre.", days: "Tage", hours: "Stunde für Stunde",
+        noEvents: "Es kommt nichts, was ein Ereignis wert wäre.", details: "Einzelheiten",
+        allDay: "ganztägig", days: "Tage", hours: "Stunde für Stunde",
         dayColumn: "Tag", timeColumn: "Zeit", low: "Tief", high: "Hoch", sky: "Himmel",
         subscribe: "Abonnieren",
         subscribeHint: "Der Kalender hält sich selbst aktuell.", openInCalendar: "Im Kalender öffnen",

@@ -23,7 +23,8 @@ let styleSheet = #"""
     }
     h1 { font-size: 1.7rem; line-height: 1.2; margin: .5rem 0 0; }
     h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-    h3 { font-size: 1rem; margin: 0; }
+    h3 { font-size: 1rem; margin: 1rem 0 .4rem; color: var(--soft); }
+    h4 { font-size: 1rem; margin: 0; }
     p { margin: .4rem 0; }
     a { color: var(--accent); }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

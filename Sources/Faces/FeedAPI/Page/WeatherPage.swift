@@ -44,10 +44,10 @@ struct WeatherPage {
             styles: [Assets.stylePath], scripts: [Assets.scriptPath],
             content: """
                 <header><h1>\(title)</h1>\(state)</header>
-                <main>\(drawing)\(eventList)\(dayTable)\(hourTables)\(subscription.html)</main>
+                <main>\(drawing)\(subscription.html)\(eventList)\(dayTable)\(hourTables)</main>
                 <footer>\(credit)</footer>
                 """)
-        page.head = subscription.alternateLinks
+        page.head = "<link rel=\"icon\" href=\"\(link: Assets.iconPath)\">" + subscription.alternateLinks
         return page.html
     }
 
@@ -77,31 +77,41 @@ struct WeatherPage {
             """
     }
 
+    /// The events, a list for each day.
     private var eventList: HTML {
         let clock = subject.outlook.clock
-        let items = subject.events.map { event -> HTML in
-            let lines = event.lines.map { "\($0)<br>" as HTML }
-            let details: HTML = event.lines.isEmpty ? "" : "<p class=\"lines\">\(lines)</p>"
-            return """
-                <li id="\(event.anchor)"><span class="mark \(event.colorClass)" aria-hidden="true"></span>
-                <div><h3>\(event.title)</h3><p class="when"><time datetime="\(event.start.formatted(.iso8601))">\
-                \(when(event, clock))</time> · \(event.category)</p>
-                <details><summary>…</summary>\(details)</details></div></li>
-                """
+        let days = Dictionary(grouping: subject.events) { clock.date(at: $0.start) }.sorted {
+            $0.key < $1.key
         }
-        let list: HTML = items.isEmpty ? "<p>\(words.noEvents)</p>" : "<ul class=\"events\">\(items)</ul>"
-        return "<section aria-labelledby=\"events\"><h2 id=\"events\">\(words.events)</h2>\(list)</section>"
+        let lists = days.map { date, events -> HTML in
+            let name = "\(phrases.weekdays[date.weekday - 1]) \(words.day(date))"
+            return "<h3>\(name)</h3><ul class=\"events\">\(events.map { item($0, clock) })</ul>"
+        }
+        let content: HTML = lists.isEmpty ? "<p>\(words.noEvents)</p>" : .joined(lists)
+        return
+            "<section aria-labelledby=\"events\"><h2 id=\"events\">\(words.events)</h2>\(content)</section>"
     }
 
-    /// `Sat 3/28 15:00–19:00`.
+    private func item(_ event: WeatherEvent, _ clock: LocalClock) -> HTML {
+        let lines = event.lines.map { "\($0)<br>" as HTML }
+        let details: HTML =
+            event.lines.isEmpty
+            ? "" : "<details><summary>\(words.details)</summary><p class=\"lines\">\(lines)</p></details>"
+        return """
+            <li id="\(event.anchor)"><span class="mark \(event.colorClass)" aria-hidden="true"></span>
+            <div><h4>\(event.title)</h4><p class="when"><time datetime="\(event.start.formatted(.iso8601))">\
+            \(when(event, clock))</time> · \(event.category)</p>\(details)</div></li>
+            """
+    }
+
+    /// `15:00–19:00`, or `22:00–Sun 3/29 04:00`; below the name of the day on which it begins.
     private func when(_ event: WeatherEvent, _ clock: LocalClock) -> String {
         let (start, end) = (clock.civil(at: event.start), clock.civil(at: event.end))
-        let day = "\(phrases.weekdays[start.date.weekday - 1]) \(words.day(start.date))"
-        if case .allDay = event.form { return day }
+        if case .allDay = event.form { return words.allDay }
         let last =
             end.date == start.date
             ? end.clock : "\(phrases.weekdays[end.date.weekday - 1]) \(words.day(end.date)) \(end.clock)"
-        return "\(day) \(start.clock)–\(last)"
+        return "\(start.clock)–\(last)"
     }
 
     private var credit: HTML {
