@@ -66,7 +66,7 @@ import Testing
             try await fails(2, "is no time", "account", "set", "admin", "--expires", "2027-02-30")
             try await fails(2, "Say so with --yes", "account", "remove", "admin")
             try await fails(2, "Unknown option", "account", "list", "--jsn")
-            try await fails(1, "there is a rule 10 already", "acl", "add", "--seq", "10", "--actions", "pull")
+            try await fails(1, "there is a rule 1 already", "acl", "add", "--seq", "1", "--actions", "pull")
             try await fails(1, "name", "acl", "add", "--name", "a[", "--actions", "pull")
             try await fails(2, "--deny", "acl", "add", "--name", "a")
             try await fails(1, "there is no rule 77", "acl", "remove", "77", "--yes")

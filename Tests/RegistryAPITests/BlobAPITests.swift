@@ -134,7 +134,8 @@ import Testing
     }
 
     @Test func whoHasNoTokenIsSentForOneThatHasTheSourceToo() async throws {
-        let answer = try await bench.send(
+        let closed = Bench(rules: { $0.account == "bob" })
+        let answer = try await closed.send(
             .post, "/v2/bob/app/blobs/uploads/?mount=\(Samples.digest(1))&from=open", as: nil)
         #expect(answer.status == .unauthorized)
         #expect(

@@ -39,7 +39,7 @@ struct FirstStart {
         let admin = stores.values.accounts.adminName
         let rules = [
             Rule(
-                seq: 10, match: Rule.Match(account: Self.literally(admin)), actions: ["*"],
+                seq: 1, match: Rule.Match(account: Self.literally(admin)), actions: ["*"],
                 comment: "the administrator may do everything"),
             Rule(
                 seq: 1000, match: Rule.Match(account: "?*", type: "repository", name: "${account}/**"),
