@@ -1,3 +1,4 @@
+internal import Access
 internal import Accounts
 internal import ArgumentParser
 internal import ServerKit
@@ -34,8 +35,14 @@ struct Program: Sendable {
             return .usage
         case let error as AccountError:
             terminal.complain(error.description)
-            if case .store = error { return .unreachable }
-            return .refused
+            switch error {
+            case .store: return .unreachable
+            case .password, .anonymous, .invalid: return .usage
+            case .nameTaken, .unknownAccount, .tokenNameTaken, .unknownToken: return .refused
+            }
+        case let error as AccessError:
+            terminal.complain(error.description)
+            return .usage
         case let error as StoreError:
             terminal.complain(error.description)
             return .unreachable
