@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Subprocess
 
@@ -28,11 +29,16 @@ package struct Command: Sendable {
     /// Runs it to its end. A program that runs longer than its limit is stopped and ends with status 124.
     package func run() async throws -> Finished {
         let timeout = try Peer(program: "timeout", debianPackage: "coreutils").path()
+        // From a file and not through a pipe: a program may end before it has read everything, and then
+        // swift-subprocess 1.0.2 traps (`StandardInputWriter` goes without having been finished).
+        let folder = try TemporaryFolder()
+        try Data(input.utf8).write(to: URL(filePath: folder.path + "/input"))
+        let reader = try FileDescriptor.open(FilePath(folder.path + "/input"), .readOnly)
         let result = try await Subprocess.run(
             .path(FilePath(timeout)),
             arguments: Arguments(["--kill-after=5", "\(limitInSeconds)", executable] + arguments),
             environment: .custom(Self.minimalEnvironment.merging(environment) { $1 }.keyed),
-            input: .string(input),
+            input: .fileDescriptor(reader, closeAfterSpawningProcess: true),
             output: .string(limit: Self.outputMax),
             error: .string(limit: Self.outputMax)
         )

@@ -14,6 +14,12 @@ import Testing
         #expect(throws: CommandFailed.self) { try finished.succeeded() }
     }
 
+    @Test func aCommandNeedNotReadWhatItIsGiven() async throws {
+        var command = Command("/bin/true", [])
+        command.input = String(repeating: "unread\n", count: 100_000)
+        for _ in 0..<20 { #expect(try await command.run().status == 0) }
+    }
+
     @Test func aCommandThatTakesTooLongIsStopped() async throws {
         var command = Command("/bin/sh", ["-c", "exec sleep 60"])
         command.limitInSeconds = 1
