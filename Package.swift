@@ -212,6 +212,7 @@ let testRooms: [Target] = [
         packages: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, systemPackage]),
 
     tests("ContractsTests", uses: ["Contracts"]),
+    tests("EndToEnd", uses: ["homeport", "Harness", "Contracts"]),
     tests("HarnessTests", uses: ["Harness", "Contracts"]),
     tests("OCITests", uses: ["OCI"]),
     tests(
