@@ -6,7 +6,7 @@ import Testing
     @Test func artifactsAndWhatRefersToThemGoUpAndComeBack() async throws {
         try await withHomeport { server in
             let finished = try await PythonPeers.run(
-                "artifacts.py", [server.address, "admin", Homeport.adminPassword])
+                "oras_artifacts.py", [server.address, "admin", Homeport.adminPassword])
             #expect(finished.status == 0, "\(finished)")
             for step in ["pushed", "listed", "pulled", "attached", "referred", "pushed in chunks", "refused"]
             {

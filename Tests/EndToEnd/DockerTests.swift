@@ -64,7 +64,6 @@ import Testing
         let docker = try DockerEngine.client()
         try await withHomeport { server in
             try await server.command("acl", "remove", "--yes", "1000")
-            try await server.command("acl", "move", "10", "1")
             try await server.addAccount(
                 "waldi", password: "secret", labels: ["full-access=test", "full-access=socke*"])
             try await server.addRule(10, "--name", "${labels:full-access}", actions: "*")

@@ -2,7 +2,7 @@ import Foundation
 
 /// Clients written in Python, in an environment of their own that scripts/python-peers makes.
 package enum PythonPeers {
-    /// Runs a script of Tests/EndToEnd/peers.
+    /// Runs a script of Tests/PeerScripts.
     package static func run(_ script: String, _ arguments: [String]) async throws -> Finished {
         var command = Command(try interpreter(), ["\(scripts)/\(script)"] + arguments)
         command.environment = ["PYTHONDONTWRITEBYTECODE": "1", "no_proxy": "127.0.0.1"]
@@ -15,7 +15,7 @@ package enum PythonPeers {
     }
 
     private static var scripts: String {
-        root.appending(path: "Tests/EndToEnd/peers").path(percentEncoded: false)
+        root.appending(path: "Tests/PeerScripts").path(percentEncoded: false)
     }
 
     /// The Python that has what scripts/requirements.txt names.

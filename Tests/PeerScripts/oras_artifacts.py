@@ -1,6 +1,6 @@
 """Pushes artifacts with the oras client, lets one refer to another, and reads both back.
 
-usage: artifacts.py ADDRESS NAME PASSWORD
+usage: oras_artifacts.py ADDRESS NAME PASSWORD
 
 Prints one line for each thing that was seen to be right, and ends with an error at the first that was not.
 """
