@@ -10,8 +10,8 @@ struct Homeport: AsyncParsableCommand {
             Without any configuration, `homeport serve` serves a registry on 127.0.0.1:5000 from ./data. \
             The other commands work on the same data, also while it runs.
 
-            Exit codes: 0 done, 1 refused or not found, 2 wrong usage or configuration, 3 the data cannot be \
-            reached, 4 stopped by a signal.
+            Exit codes: 0 done, 1 refused or not found, 2 wrong usage or configuration, 3 what is needed cannot be \
+            had, such as data that another server holds.
             """,
         version: Version.current,
         groupedSubcommands: [

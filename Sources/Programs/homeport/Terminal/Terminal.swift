@@ -72,16 +72,17 @@ extension Terminal {
 
     /// Asks for a secret, without showing it while it is typed.
     func askSecret(_ question: String) throws -> Secret {
-        Self.write(question, to: errors)
         var saved = termios()
         guard tcgetattr(input, &saved) == 0 else {
             throw CommandFailure.usage("the terminal cannot hide what is typed; use --password-stdin")
         }
         var silent = saved
         silent.c_lflag &= ~tcflag_t(ECHO)
+        // Before the question: who answers at once must not have the answer shown, or thrown away by the flush.
         tcsetattr(input, TCSAFLUSH, &silent)
+        Self.write(question, to: errors)
         defer {
-            tcsetattr(input, TCSAFLUSH, &saved)
+            tcsetattr(input, TCSADRAIN, &saved)
             Self.write("\n", to: errors)
         }
         guard let line = readLine() else { throw CommandFailure.usage("no answer was given") }
