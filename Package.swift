@@ -154,6 +154,7 @@ let services: [Target] = [
 ]
 
 let adapters: [Target] = [
+    room("FileForecasts", .adapters, uses: ["Weather", "Almanac", "ServerKit"]),
     room(
         "ForecastSources", .adapters, uses: ["Weather", "Almanac", "ServerKit"],
         packages: [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression]),
@@ -194,23 +195,27 @@ let programs: [Target] = [
         "homeport", .programs,
         uses: [
             "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "SQLiteStore",
-            "RegistryAPI", "TokenAPI", "Edge",
+            "RegistryAPI", "TokenAPI", "Edge", "Weather", "TimeKit", "ICalendar", "Almanac",
+            "ForecastSources",
+            "FileForecasts",
         ],
         packages: [
-            argumentParser, yams, logging, coreMetrics, lifecycle, unixSignals, hummingbirdCore, nioCore,
+            argumentParser, asyncHTTPClient, yams, logging, coreMetrics, lifecycle, unixSignals,
+            hummingbirdCore, nioCore,
         ])
 ]
 
 let testRooms: [Target] = [
     room(
         "Contracts", .tests,
-        uses: ["OCI", "Access", "ICalendar", "ServerKit", "Registry", "Accounts", "Almanac"],
+        uses: ["OCI", "Access", "ICalendar", "Weather", "ServerKit", "Registry", "Accounts", "Almanac"],
         packages: [nioCore, crypto]),
 
     room(
         "Harness", .tests, uses: ["Contracts"],
         packages: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, systemPackage]),
 
+    room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
     tests("ContractsTests", uses: ["Contracts"]),
     tests("EndToEnd", uses: ["homeport", "Harness", "Contracts"]),
     tests("HarnessTests", uses: ["Harness", "Contracts"]),
@@ -250,7 +255,6 @@ let testRooms: [Target] = [
         "HomeportTests", uses: ["homeport", "ServerKit", "Harness", "Contracts"],
         packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
-    room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
     room(
         "RecordedWeather", .tests,
         uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "CalendarPeers"]),
@@ -261,6 +265,17 @@ let testRooms: [Target] = [
             "Contracts",
             "CalendarPeers", "Edge", "RecordedWeather",
         ], packages: [asyncHTTPClient, hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1]),
+    tests("TimeKitTests", uses: ["TimeKit", "CalendarPeers"]),
+    tests("WeatherTests", uses: ["Weather"]),
+    tests(
+        "WeatherOfficeTests",
+        uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "FileForecasts", "Contracts", "CalendarPeers"]),
+    tests(
+        "ForecastSourcesTests",
+        uses: [
+            "Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "Contracts", "CalendarPeers",
+        ],
+        packages: [asyncHTTPClient, hummingbird, httpTypes, nioCore]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),
     tests(
         "CalendarServersTests",

@@ -25,6 +25,19 @@ package final class ZoneDatabase: Sendable {
         return zone
     }
 
+    /// Where the city lies that a zone is named after, in degrees north and east; nil when the tables do not say.
+    package func location(of name: String) -> (latitude: Double, longitude: Double)? {
+        for table in folders.flatMap({ ["\($0)/zone.tab", "\($0)/zone1970.tab"] }) {
+            guard let data = FileManager.default.contents(atPath: table) else { continue }
+            for line in data.split(separator: UInt8(ascii: "\n")) {
+                let fields = line.split(separator: UInt8(ascii: "\t"))
+                guard fields.count >= 3, fields[2].elementsEqual(name.utf8) else { continue }
+                return ZoneLocation.degrees(String(decoding: fields[1], as: UTF8.self))
+            }
+        }
+        return nil
+    }
+
     private func read(_ name: String) throws(ZoneDataError) -> ZoneData {
         guard Self.isName(name) else {
             throw ZoneDataError("'\(name.prefix(60))' is not the name of a time zone, such as Europe/Berlin")
@@ -49,5 +62,27 @@ package final class ZoneDatabase: Sendable {
         }
         return name.utf8.count <= 60 && words.count <= 4
             && words.allSatisfy { !$0.isEmpty && $0.allSatisfy(isPlain) }
+    }
+}
+
+/// Coordinates as the tables of zones have them (ISO 6709): `+5230+01322`, `+404251-0740023`.
+enum ZoneLocation {
+    static func degrees(_ text: String) -> (latitude: Double, longitude: Double)? {
+        let signs = text.indices.filter { text[$0] == "+" || text[$0] == "-" }
+        guard signs.count == 2, signs[0] == text.startIndex else { return nil }
+        guard let latitude = angle(text[signs[0]..<signs[1]], degreeDigits: 2),
+            let longitude = angle(text[signs[1]...], degreeDigits: 3)
+        else { return nil }
+        return (latitude, longitude)
+    }
+
+    private static func angle(_ text: Substring, degreeDigits: Int) -> Double? {
+        let digits = text.dropFirst()
+        let minutes = digits.dropFirst(degreeDigits)
+        guard let whole = Double(digits.prefix(degreeDigits)), let minute = Double(minutes.prefix(2)) else {
+            return nil
+        }
+        let second = Double(minutes.dropFirst(2)) ?? 0
+        return (whole + minute / 60 + second / 3600) * (text.first == "-" ? -1 : 1)
     }
 }

@@ -23,6 +23,7 @@ struct Homeport: AsyncParsableCommand {
                     AccountCommand.self, TokenCommand.self, RuleCommand.self, RepositoryCommand.self,
                     KeyCommand.self,
                 ]),
+            CommandGroup(name: "Weather", subcommands: [WeatherCommand.self]),
         ])
 
     static func main() async {

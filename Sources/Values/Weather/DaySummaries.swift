@@ -137,7 +137,7 @@ extension EventMaker {
         case "place": return forecast.place.name
         case "weekday": return weekday(day.date)
         case "sunrise", "sunset":
-            guard case .risesAndSets(let rise, let set) = sun else { return "–" }
+            guard case .risesAndSets(let rise, let set) = sun else { return nil }
             return clockText(word == "sunrise" ? rise : set)
         default: return nil
         }
@@ -146,9 +146,9 @@ extension EventMaker {
     private var units: Units { options.units }
 
     /// The source's own words where they are of the reader's language (sources are asked in English).
-    private func conditions(_ day: DaySummary) -> String {
+    private func conditions(_ day: DaySummary) -> String? {
         if options.language == .english, let words = day.words { return words }
-        return day.sky.map(phrases.word) ?? day.words ?? phrases.unknown
+        return day.sky.map(phrases.word) ?? day.words
     }
 
     private func dayLines(_ day: DaySummary, _ sun: SunTimes.Day) -> [String] {

@@ -48,7 +48,7 @@ extension EventMaker {
     ) -> String? {
         let hours = forecast.hours
         let show = { (measure: WeatherEvent.Measure?, isRate: Bool) in
-            measure.map { figures.text($0.value, of: $0.quantity, isRate: isRate) } ?? phrases.unknown
+            measure.map { figures.text($0.value, of: $0.quantity, isRate: isRate) }
         }
         switch word {
         case "name": return rule.name ?? phrases.name(of: rule.id.description)

@@ -33,7 +33,7 @@ extension EventMaker {
             events.append(
                 WeatherEvent(
                     kind: .hours, rule: id, seed: "\(id)-\(time)", start: start,
-                    end: start.addingTimeInterval(59 * 60), form: .local, title: title, lines: [credit],
+                    end: start.addingTimeInterval(59 * 60), form: .utc, title: title, lines: [credit],
                     category: phrases.name(of: id.description), calendar: id.description))
         }
         let whole = { (value: Double) in Decimals.text(value, places: 0) }

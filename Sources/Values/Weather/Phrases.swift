@@ -14,11 +14,11 @@ package struct Phrases: Sendable {
     let sunrise: String
     let sunset: String
     let warning: String
-    let temperature: String
+    package let temperature: String
     let humidity: String
-    let rain: String
+    package let rain: String
     let snow: String
-    let wind: String
+    package let wind: String
     let gusts: String
     let uvIndex: String
     let chance: String

@@ -34,16 +34,23 @@ package struct TitleTemplate: Hashable, Sendable {
         self.parts = try reader.parts(inBrackets: false)
     }
 
+    /// The title. What is not known is left out, and with it what touches it: of `{humidity}% Rain:{rain}`
+    /// only `Rain:3` where the humidity is unknown.
     package func filled(isLong: Bool, _ value: (String) -> String?) -> String {
-        Self.fill(parts, isLong: isLong, value)
+        let text = Self.fill(parts, isLong: isLong, value)
+        guard text.contains(Self.unknown) else { return text }
+        return text.split(separator: " ").filter { !$0.contains(Self.unknown) }.joined(separator: " ")
     }
+
+    /// Stands for what is not known until the title is made; no title can hold it.
+    private static let unknown: Character = "\u{0}"
 
     private static func fill(_ parts: [Part], isLong: Bool, _ value: (String) -> String?) -> String {
         var result = ""
         for part in parts {
             switch part {
             case .text(let text): result += text
-            case .word(let word): result += value(word) ?? "?"
+            case .word(let word): result += value(word) ?? String(unknown)
             case .longOnly(let inner): if isLong { result += fill(inner, isLong: true, value) }
             }
         }
@@ -78,7 +85,7 @@ private struct Reader {
             case "}", "[", "]":
                 throw TitleTemplate.Mistake(
                     description: "'\(character)' has no partner in the title; write it twice to mean itself")
-            default: text.append(character.isNewline ? " " : character)
+            default: text.append(character.isNewline || character == "\u{0}" ? " " : character)
             }
         }
         guard !inBrackets else {

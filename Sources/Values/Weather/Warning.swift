@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// An official warning.
 package struct Warning: Hashable, Sendable {
-    /// What it says, in one language.
+    /// What it says, in one language; of each text the first 4,000 characters.
     package struct Text: Hashable, Sendable {
         /// `frost`, `Flood Watch`.
         package let event: String
@@ -10,13 +10,15 @@ package struct Warning: Hashable, Sendable {
         package let details: String?
         package let instruction: String?
 
+        private static let lengthMax = 4000
+
         package init(
             event: String, headline: String? = nil, details: String? = nil, instruction: String? = nil
         ) {
-            self.event = event
-            self.headline = headline
-            self.details = details
-            self.instruction = instruction
+            self.event = String(event.prefix(Self.lengthMax))
+            self.headline = headline.map { String($0.prefix(Self.lengthMax)) }
+            self.details = details.map { String($0.prefix(Self.lengthMax)) }
+            self.instruction = instruction.map { String($0.prefix(Self.lengthMax)) }
         }
     }
 

@@ -24,7 +24,7 @@ struct HourTableBuilder {
             throw AnswerMistake("the hours of the answer are not in order")
         }
         let count = (last - first) / 3600 + lastHours
-        guard first > -1_000_000_000, last < 100_000_000_000 else {
+        guard first > -1_000_000_000, last < 7_000_000_000 else {
             throw AnswerMistake("the times make no sense")
         }
         self.start = first
@@ -83,6 +83,10 @@ enum Plausible {
     static func value(_ value: Double?, of quantity: Quantity) -> Double? {
         guard let value, bounds(quantity).contains(value) else { return nil }
         return value
+    }
+
+    static func longitude(_ value: Double?) -> Double {
+        value.flatMap { (-180...180).contains($0) ? $0 : nil } ?? 0
     }
 
     private static func bounds(_ quantity: Quantity) -> ClosedRange<Double> {

@@ -88,6 +88,13 @@ extension JSONValue {
 
     func moment(_ name: StaticString) throws(AnswerMistake) -> Int? { try self[name]?.moment() }
 
+    /// How far the clock of a place is from UTC, in seconds; nil when it is null or not there.
+    func offset(_ name: StaticString, unit: Double = 1) throws(AnswerMistake) -> Int? {
+        guard let value = self[name], let number = try value.number() else { return nil }
+        guard abs(number * unit) <= 18 * 3600 else { throw value.mistake("should be an offset from UTC") }
+        return Int(number * unit)
+    }
+
     /// The first of these members that is there and not null.
     func moment(anyOf names: [StaticString]) throws(AnswerMistake) -> Int? {
         for name in names { if let moment = try moment(name) { return moment } }

@@ -17,9 +17,16 @@ struct Reading: Sendable {
 
     /// - Parameter place: the zone it has is believed more than the source's.
     func forecast(for place: Place, source: SourceName) -> Forecast {
+        let first = (hours.count > 0 ? hours.start : days.first.map { Moments.date($0.date.number * 86_400) })
+        // A date that has nothing to do with the hours is a mistake of the source.
+        let days = days.filter { day in
+            let distance = Double(day.date.number) * 86_400 - (first?.timeIntervalSince1970 ?? 0)
+            return abs(distance) < 40 * 86_400 && day.date.year < 2200
+        }
         let place = place.timeZone == nil ? zone.map(place.inZone) ?? place : place
         return Forecast(
-            place: place, source: source, issued: issued, hours: hours, days: days, warnings: warnings,
+            place: place, source: source, issued: issued, hours: hours, days: days,
+            warnings: Array(warnings.prefix(200)),
             licence: source.licence)
     }
 }

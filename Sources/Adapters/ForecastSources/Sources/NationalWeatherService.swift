@@ -86,10 +86,24 @@ final class NationalWeatherService: ForecastSource {
         } else {
             throw AnswerMistake("the answer has neither a grid nor periods")
         }
+        for answer in answers where reading.coordinates == nil { reading.coordinates = try point(answer) }
         reading.days = try NWSHours.days(halfDays)
         reading.zone = zone
         reading.issued = issued.map(Moments.date)
         return reading
+    }
+
+    /// The point the answer is for, or a corner of its cell, which is some kilometres wide.
+    private static func point(_ answer: JSONValue) throws(AnswerMistake) -> (
+        latitude: Double, longitude: Double
+    )? {
+        var value = answer["geometry"]?["coordinates"]
+        while let inner = value?.elements.first, inner.kind == .array { value = inner }
+        let numbers = value?.list ?? []
+        guard numbers.count >= 2, let longitude = try numbers[0].number(),
+            let latitude = try numbers[1].number()
+        else { return nil }
+        return (latitude, longitude)
     }
 
     private static func isHourly(_ periods: [JSONValue]) throws(AnswerMistake) -> Bool {

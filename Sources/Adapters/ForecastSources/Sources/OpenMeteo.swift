@@ -43,7 +43,7 @@ struct OpenMeteo: ForecastSource {
         if let reason = try root.string("reason"), root["hourly"] == nil {
             throw AnswerMistake(Talk.plain(reason))
         }
-        let offset = Int(try root.number("utc_offset_seconds") ?? 0)
+        let offset = try root.offset("utc_offset_seconds") ?? 0
         let zone = try root.string("timezone")
         var reading: Reading
         if let hourly = root["hourly"] {
@@ -94,11 +94,10 @@ private struct OpenMeteoHours {
             try read(column, quantity, standing, OpenMeteoUnits.factor(unit, quantity), into: &builder)
         }
         try readRain(into: &builder)
+        // The word is made from what fell, so it belongs to the same hour.
         if let (codes, _) = try column(["weather_code", "weathercode"]) {
-            var position = 0
-            for element in codes.elements {
-                builder.setSky(times[position], try element.number().flatMap { Sky(wmo: Int($0)) })
-                position += 1
+            for (time, element) in zip(times, codes.elements) {
+                builder.setSky(time, try element.number().flatMap(Sky.init(wmo:)), .preceding)
             }
         }
         // Snow of 7 cm is 10 mm of water, as the service reckons.
@@ -202,7 +201,7 @@ private struct OpenMeteoDays {
         for name: StaticString in ["weathercode", "weather_code"] {
             guard let column = daily[name] else { continue }
             for (index, element) in zip(days.indices, column.elements) {
-                days[index].sky = try element.number().flatMap { Sky(wmo: Int($0)) }
+                days[index].sky = try element.number().flatMap(Sky.init(wmo:))
             }
         }
         return days
@@ -270,8 +269,8 @@ private enum OpenMeteoUnits {
 
 extension Sky {
     /// From the codes of WMO table 4677, as far as models use them.
-    init?(wmo code: Int) {
-        switch code {
+    init?(wmo code: Double) {
+        switch Int(exactly: code) {
         case 0: self = .clear
         case 1: self = .fair
         case 2: self = .partlyCloudy

@@ -36,8 +36,8 @@ struct OpenWeatherMap: ForecastSource {
             reading.coordinates = (latitude, longitude)
         }
         // The day's time is its noon, so an offset that is an hour off does no harm.
-        let guess = (reading.coordinates?.longitude ?? 0) * 240
-        let offset = Int(try root.number("timezone_offset") ?? guess)
+        let guess = Plausible.longitude(reading.coordinates?.longitude) * 240
+        let offset = try root.offset("timezone_offset") ?? Int(guess)
         for record in root["daily"]?.list ?? [] {
             if let day = try day(record, offset: offset, kelvin: kelvin) { reading.days.append(day) }
         }
@@ -126,7 +126,7 @@ struct OpenWeatherMap: ForecastSource {
 extension Sky {
     /// From openweathermap.org/weather-conditions.
     init?(openWeather code: Double?) {
-        switch code.map({ Int($0) }) ?? 0 {
+        switch code.flatMap({ Int(exactly: $0) }) ?? 0 {
         case 200...299: self = .thunderstorm
         case 300...399: self = .drizzle
         case 500, 501: self = .rain

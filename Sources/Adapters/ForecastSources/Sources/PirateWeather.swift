@@ -43,7 +43,7 @@ struct PirateWeather: ForecastSource {
         if let latitude = try root.number("latitude"), let longitude = try root.number("longitude") {
             reading.coordinates = (latitude, longitude)
         }
-        let offset = Int((try root.number("offset") ?? 0) * 3600)
+        let offset = try root.offset("offset", unit: 3600) ?? 0
         for record in root["daily"]?["data"]?.list ?? [] {
             reading.days.append(try day(record, offset: offset, units))
         }

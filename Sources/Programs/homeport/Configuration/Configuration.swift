@@ -13,6 +13,7 @@ struct Configuration: ConfigurationSection {
     var limits = LimitSettings()
     var proxies = ProxySettings()
     var metrics = MetricsSettings()
+    var weather = WeatherSettings()
 
     static var keys: [Key<Self>] {
         [
@@ -26,6 +27,7 @@ struct Configuration: ConfigurationSection {
             .section("limits", \.limits),
             .section("proxies", \.proxies),
             .section("metrics", \.metrics),
+            .section("weather", \.weather),
         ]
     }
 }

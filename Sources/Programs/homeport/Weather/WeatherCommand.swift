@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+struct WeatherCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "weather",
+        abstract: "The weather in your calendar: look at it, write it out, find places.",
+        subcommands: [WeatherPreview.self, WeatherFeed.self, WeatherPlaces.self])
+}
