@@ -1,5 +1,4 @@
 package import Almanac
-package import FoundationEssentials
 package import ServerKit
 import Synchronization
 package import Weather

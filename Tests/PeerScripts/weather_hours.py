@@ -17,7 +17,8 @@ SNOW_SKIES = ("snow", "heavy-snow", "snow-showers")
 
 class Hours(dict):
     def put(self, time, name, value):
-        if value is not None:
+        # What is far below any weather stands for "unknown".
+        if value is not None and value > -900:
             self.setdefault(time, {})[name] = float(value)
 
 

@@ -2,7 +2,6 @@ import Almanac
 import Contracts
 import FoundationEssentials
 import ServerKit
-import Synchronization
 import Testing
 import TimeKit
 import Weather
@@ -30,15 +29,11 @@ import Weather
         }
         let plan = try plan()
         let office = Sample.office([plan], [source], clock: clock)
-        let started = Mutex(0)
+        let started = Counter()
         let outlooks = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<1000 {
                 group.addTask {
-                    if started.withLock({
-                        $0 += 1; return $0 == 1000
-                    }) {
-                        opened.finish()
-                    }
+                    if started.next() == 1000 { opened.finish() }
                     return try await office.outlook(of: plan.place.id).events.count
                 }
             }

@@ -21,6 +21,18 @@ final class TestClock: Sendable {
     }
 }
 
+/// Counts from 1.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
+
 enum Sample {
     static func place(_ id: String = "berlin", zone: String? = "Europe/Berlin") throws -> Place {
         let id = try #require(PlaceID(id))
