@@ -9,6 +9,9 @@ ARGS ?=
 # Only the tests whose names match, as in: make test FILTER=PolicyTests
 FILTER ?=
 
+# How many tests run at once: more would wait for each other on two cores until their time limits end.
+WIDTH ?= 6
+
 say = @printf '\n\033[1m==> %s\033[0m\n' "$(1)"
 
 help: ## Say what can be made
@@ -32,7 +35,7 @@ test: toolchain packages-test lint ## Install what is missing, lint, and run eve
 	$(call say,Building the program and its tests)
 	@swift build --build-tests --explicit-target-dependency-import-check error
 	$(call say,Running the tests)
-	@swift test --skip-build $(if $(FILTER),--filter '$(FILTER)')
+	@swift test --skip-build --experimental-maximum-parallelization-width $(WIDTH) $(if $(FILTER),--filter '$(FILTER)')
 
 lint: toolchain ## Check the form of the source
 	$(call say,Checking the form of the source)
