@@ -11,6 +11,12 @@ package enum AccountError: Error, Sendable, CustomStringConvertible {
     case anonymous(String)
     case tokenNameTaken(String)
     case unknownToken(String)
+    /// There is a rule with this number.
+    case ruleTaken(Int)
+    case unknownRule(Int)
+    case unknownKey(String)
+    /// The key signs, so it cannot go.
+    case keyInUse(String)
     /// What is wrong with a value that was given.
     case invalid(String)
     case store(StoreError)
@@ -22,6 +28,11 @@ package enum AccountError: Error, Sendable, CustomStringConvertible {
         case .password(let problem), .anonymous(let problem), .invalid(let problem): problem
         case .tokenNameTaken(let name): "the account has a token named \"\(name)\" already"
         case .unknownToken(let name): "there is no token \"\(name)\""
+        case .ruleTaken(let seq):
+            "there is a rule \(seq) already; give this one another place, or move that one"
+        case .unknownRule(let seq): "there is no rule \(seq)"
+        case .unknownKey(let id): "there is no key \(id)"
+        case .keyInUse(let id): "key \(id) signs: put another in its place first (rotate), then remove it"
         case .store(let error): error.description
         }
     }

@@ -42,8 +42,7 @@ package final class RuleBook: Sendable {
         do {
             try await stores.rules.add(rule)
         } catch  where error.kind == .conflict {
-            throw .invalid(
-                "there is a rule \(rule.seq) already; give the new one another place or move that one")
+            throw .ruleTaken(rule.seq)
         } catch {
             throw .store(error)
         }
@@ -55,8 +54,8 @@ package final class RuleBook: Sendable {
             try await stores.rules.move(seq, to: target)
         } catch {
             switch error.kind {
-            case .missing: throw .invalid("there is no rule \(seq)")
-            case .conflict: throw .invalid("there is a rule \(target) already")
+            case .missing: throw .unknownRule(seq)
+            case .conflict: throw .ruleTaken(target)
             default: throw .store(error)
             }
         }
@@ -68,7 +67,7 @@ package final class RuleBook: Sendable {
         } catch {
             throw .store(error)
         }
-        throw .invalid("there is no rule \(seq)")
+        throw .unknownRule(seq)
     }
 
     /// How the rules as they are now would answer, and why.

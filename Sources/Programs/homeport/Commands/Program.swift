@@ -38,7 +38,10 @@ struct Program: Sendable {
             switch error {
             case .store: return .unreachable
             case .password, .anonymous, .invalid: return .usage
-            case .nameTaken, .unknownAccount, .tokenNameTaken, .unknownToken: return .refused
+            case .nameTaken, .unknownAccount, .tokenNameTaken, .unknownToken, .ruleTaken, .unknownRule,
+                .unknownKey,
+                .keyInUse:
+                return .refused
             }
         case let error as AccessError:
             terminal.complain(error.description)

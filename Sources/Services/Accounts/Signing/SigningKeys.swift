@@ -65,10 +65,9 @@ package final class SigningKeys: Sendable {
         do {
             let keys = try await store.keys()
             guard keys.first?.id != id else {
-                throw AccountError.invalid(
-                    "this key signs: put another in its place first (rotate), then remove it")
+                throw AccountError.keyInUse(id)
             }
-            guard try await store.remove(id) else { throw AccountError.invalid("there is no key \(id)") }
+            guard try await store.remove(id) else { throw AccountError.unknownKey(id) }
         } catch let error as AccountError {
             throw error
         } catch {
