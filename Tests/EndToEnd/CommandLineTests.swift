@@ -1,9 +1,8 @@
-import Contracts
 import Foundation
 import Harness
 import Testing
 
-/// The program on the command line: beside a running server, and with input that is wrong.
+/// The command line beside a running server, over whole ways of use and with input that is wrong.
 @Suite(.timeLimit(.minutes(3))) struct CommandLineTests {
     @Test func listingsAreTablesForPeopleAndJSONForPrograms() async throws {
         try await withHomeport { server in
@@ -80,92 +79,6 @@ import Testing
                 #expect(!finished.errors.isEmpty && !finished.errors.contains("Error("), "\(finished)")
             }
             #expect(try await server.command("acl", "list", "--json").output.contains("1010") == false)
-        }
-    }
-
-    @Test func aPasswordIsNeverAnArgument() async throws {
-        try await withHomeport { server in
-            let finished = try await server.run(["account", "add", "gina", "--password", "secret"])
-            #expect(finished.status == 2)
-            let nothing = try await server.run(["account", "add", "gina", "--password-stdin"], input: "")
-            #expect(nothing.status != 0, "an empty password is none")
-            let unasked = try await server.run(["account", "add", "gina"])
-            #expect(unasked.status == 2 && unasked.errors.contains("--password-stdin"), "\(unasked)")
-        }
-    }
-
-    @Test(arguments: [
-        ("lisen: 127.0.0.1:5000", ["lisen", "listen", "1"]),
-        ("\nregistry:\n  blob_size_max: lots", ["registry.blob_size_max", "3", "64MiB"]),
-        ("token: {life: 5s}", ["token.life", "1"]), ("listen: [1, 2", ["yaml:2:"]), ("- a\n- b", ["yaml:1:"]),
-    ])
-    func aWrongConfigurationIsNamedByKeyAndLine(_ text: String, _ words: [String]) async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.path + "/homeport.yaml"
-        try text.write(toFile: file, atomically: true, encoding: .utf8)
-        for verb in ["check", "serve"] {
-            let finished = try await homeport([verb, "--config", file], data: folder.path + "/data")
-            #expect(finished.status == 2, "\(finished)")
-            for word in words { #expect(finished.errors.contains(word), "\(finished)") }
-        }
-        #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"), "nothing was started")
-    }
-
-    @Test func twoServersDoNotShareAFolder() async throws {
-        try await withHomeport { server in
-            let second = try await server.run(["serve", "--listen", "127.0.0.1:0"])
-            #expect(second.status == 3, "\(second)")
-            #expect(try await server.admin.get("/v2/").status == 200)
-        }
-    }
-
-    @Test func aPortThatIsTakenIsNamed() async throws {
-        try await withHomeport { server in
-            let folder = try TemporaryFolder()
-            let second = try await homeport(
-                ["serve", "--listen", server.address], data: folder.path + "/data")
-            #expect(second.status == 3 && second.errors.contains("\(server.port)"), "\(second)")
-        }
-    }
-
-    @Test func commandsWithoutDataSayWhereTheyLooked() async throws {
-        let folder = try TemporaryFolder()
-        let finished = try await homeport(["account", "list"], data: folder.path + "/none")
-        #expect(finished.status == 3 && finished.errors.contains(folder.path + "/none"), "\(finished)")
-    }
-
-    @Test func theFirstStartMakesAnAdministratorAndSaysThePasswordOnce() async throws {
-        let folder = try TemporaryFolder()
-        let environment = ["HOMEPORT_ADMIN_PASSWORD": ""]
-        let log = folder.path + "/log"
-        let program = try homeportPath()
-        let arguments = ["serve", "--data", folder.path + "/data", "--listen", "127.0.0.1:0"]
-        let password = try await withGuardedProcess(
-            program, arguments, environment: environment, log: log
-        ) { process in
-            let words = "password of admin (shown this once): "
-            let line = try #require(await process.line(startingWith: words))
-            let listening = try #require(await process.line(startingWith: "listening on http://"))
-            let caller = RegistryCaller(
-                address: String(listening.dropFirst("listening on http://".count)),
-                credentials: .basic(name: "admin", password: String(line.dropFirst(words.count))))
-            #expect(try await caller.get("/v2/").status == 200)
-            return String(line.dropFirst(words.count))
-        }
-        #expect(password.status == 0)
-        #expect(password.value.count >= 16)
-        let second = try await withGuardedProcess(program, arguments, environment: environment, log: log) {
-            await $0.line(startingWith: "")
-        }
-        #expect(second.value?.hasPrefix("listening on") == true, "the second start has nothing to say")
-    }
-
-    @Test func itTellsHowItFares() async throws {
-        try await withHomeport { server in
-            for path in ["/healthz", "/readyz"] {
-                let answer = try await server.nobody.get(path)
-                #expect(answer.status == 200, "\(path): \(answer)")
-            }
         }
     }
 }
