@@ -27,7 +27,7 @@ package enum Peers {
         var command = Command(try PythonPeers.interpreter(), self.arguments(script, arguments))
         command.input = input
         command.environment = environment
-        command.limitInSeconds = 100
+        command.limitInSeconds = 280
         return try await command.run().succeeded().output
     }
 
@@ -38,7 +38,7 @@ package enum Peers {
         let path = program.contains("/") ? program : try Peer(program: program, debianPackage: program).path()
         var command = Command(path, arguments)
         command.environment = environment
-        command.limitInSeconds = 100
+        command.limitInSeconds = 280
         return try await command.run().succeeded().text
     }
 

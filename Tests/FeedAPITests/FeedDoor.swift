@@ -70,6 +70,8 @@ final class FeedDoor: Sendable {
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.decompression = .disabled
+        // A thousand at once wait for a connection, on a busy machine for longer than the default.
+        configuration.timeout.connect = .seconds(60)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
