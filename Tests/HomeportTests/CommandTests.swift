@@ -124,4 +124,12 @@ import Testing
             #expect(try await homeport.command("key", "export", "--jwks").output.contains("\"OKP\""))
         }
     }
+
+    @Test(arguments: ["bash", "zsh", "fish"]) func completionsAreWrittenByTheProgram(_ shell: String)
+        async throws
+    {
+        let script = try await homeport(["--generate-completion-script", shell])
+        #expect(script.status == 0)
+        #expect(script.output.contains("passwd"), "\(script)")
+    }
 }

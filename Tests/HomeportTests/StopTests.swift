@@ -49,4 +49,19 @@ import Testing
             await homeport.process.ended()
         }
     }
+
+    @Test func aTransferThatTakesTooLongIsCutWhenTheTimeIsOver() async throws {
+        try await withHomeport(settings: "limits: {stop_time: 1s}\n") { homeport in
+            let credentials = Data("admin:\(Homeport.adminPassword)".utf8).base64EncodedString()
+            let begun = try await homeport.admin.post("/v2/x/blobs/uploads/")
+            let place = try #require(begun["Location"])
+            let connection = try RawConnection(port: homeport.port)
+            try await connection.send(
+                "PATCH \(place) HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \(credentials)\r\nContent-Length: 100\r\n\r\n"
+            )
+            try await connection.send("half of it")
+            try await homeport.process.signal("TERM")
+            await homeport.process.ended()
+        }
+    }
 }

@@ -37,10 +37,14 @@ struct ServeCommand: AsyncParsableCommand {
             let given = surroundings.environment["HOMEPORT_ADMIN_PASSWORD"].flatMap {
                 $0.isEmpty ? nil : Secret($0)
             }
-            let made = try await FirstStart(stores: stores, givenPassword: given).run()
+            let made = try await FirstStart(
+                stores: stores, terminal: surroundings.terminal, givenPassword: given
+            ).run()
             let server = try Server(stores, metrics: metrics, now: surroundings.now)
             try await server.run { address in
-                welcome(at: address, loaded, surroundings.terminal).say(made)
+                let host = address.ipAddress ?? loaded.values.listen.host
+                Welcome(terminal: surroundings.terminal, host: host, port: address.port ?? 0, loaded: loaded)
+                    .say(made)
             }
         } catch let error as IOError {
             try? await stores.close()
@@ -51,19 +55,6 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try await stores.close()
         withExtendedLifetime(lock) {}
-    }
-
-    private func welcome(
-        at address: SocketAddress, _ loaded: LoadedConfiguration, _ terminal: Terminal
-    ) -> Welcome {
-        let host = address.ipAddress ?? loaded.values.listen.host
-        let shown = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-        var options = ""
-        if let config = settings.config { options += " --config \(config)" }
-        if let data = settings.data { options += " --data \(data)" }
-        return Welcome(
-            terminal: terminal, address: "\(shown):\(address.port ?? 0)",
-            program: CommandLine.arguments.first ?? "homeport", dataOptions: options)
     }
 
     private static func failure(_ error: IOError, _ address: ListenAddress) -> CommandFailure {

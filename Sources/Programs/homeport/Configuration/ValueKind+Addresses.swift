@@ -60,6 +60,9 @@ struct PublicURL: Hashable, Sendable {
     /// Without a slash at its end.
     let text: String
 
+    /// The host, and the port where it is not the scheme's own.
+    var authority: String { String(text.drop { $0 != "/" }.drop { $0 == "/" }) }
+
     init?(_ text: String) {
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
         guard

@@ -6,6 +6,7 @@ internal import ServerKit
 /// Makes what a server needs and does not have yet: a signing key, and somebody who may do everything.
 struct FirstStart {
     let stores: Stores
+    let terminal: Terminal
     /// `HOMEPORT_ADMIN_PASSWORD`, when it is set.
     let givenPassword: Secret?
 
@@ -18,7 +19,10 @@ struct FirstStart {
 
     /// Nil when there were accounts already.
     func run() async throws -> Made? {
-        try await stores.accounts.keys.prepare(stores.values.token.algorithm)
+        let algorithm = stores.values.token.algorithm
+        try await Progress(terminal: terminal).during("Making a signing key (\(algorithm.rawValue))") {
+            try await stores.accounts.keys.prepare(algorithm)
+        }
         guard try await stores.accounts.accounts.list(limit: 1).isEmpty else { return nil }
         try await addRules()
         let settings = stores.values.accounts

@@ -46,7 +46,9 @@ struct KeyRotate: StoreCommand {
 
     func run(on stores: Stores, _ terminal: Terminal) async throws {
         let kind = algorithm ?? stores.values.token.algorithm
-        let key = try await stores.accounts.keys.rotate(to: kind)
+        let key = try await Progress(terminal: terminal).during("Making a new \(kind.rawValue) key") {
+            try await stores.accounts.keys.rotate(to: kind)
+        }
         terminal.note("Tokens are signed with a new \(kind.rawValue) key from now on.")
         terminal.print(key.id)
     }
