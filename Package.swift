@@ -163,7 +163,10 @@ let adapters: [Target] = [
         packages: [nioCore, crypto, systemPackage]),
     room(
         "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "Almanac"],
-        packages: [asyncHTTPClient, jwtKit, crypto, logging, nioCore, nioPosix, nioHTTP1, nioFoundation]),
+        packages: [
+            asyncHTTPClient, jwtKit, crypto, logging, nioCore, nioPosix, nioHTTP1, nioHTTPCompression,
+            nioFoundation,
+        ]),
     room(
         "SQLiteStore", .adapters, uses: ["OCI", "Access", "ServerKit", "Registry", "Accounts"],
         packages: [grdb]),

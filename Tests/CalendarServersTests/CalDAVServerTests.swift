@@ -57,7 +57,7 @@ import Testing
         try await withRadicale { base in
             var settings = Self.settings(base)
             settings.password = Secret("wrong-password")
-            let server = try CalDAVServer(settings: settings, client: .shared)
+            let server = try CalDAVServer(settings: settings, client: .calendars)
             let error = await #expect(throws: CalendarServerError.self) { try await server.ownEvents() }
             #expect(error?.kind == .unauthorized)
             #expect(error?.description.contains("wrong-password") == false)
@@ -68,7 +68,7 @@ import Testing
         try await withRadicale { base in
             var settings = Self.settings(base)
             settings.url = base
-            let server = try CalDAVServer(settings: settings, client: .shared)
+            let server = try CalDAVServer(settings: settings, client: .calendars)
             #expect(try await server.ownEvents() == nil)
             try await server.makeCalendar()
             #expect(try await server.apply([.add(sampleEvent("e@x", summary: "Rain"))]) == [.done])
@@ -83,7 +83,7 @@ import Testing
             var settings = Self.settings("http://127.0.0.1/")
             settings.url = url
             #expect(throws: CalendarServerError.self) {
-                try CalDAVServer(settings: settings, client: .shared)
+                try CalDAVServer(settings: settings, client: .calendars)
             }
         }
     }
@@ -105,7 +105,7 @@ import Testing
     }
 
     private static func server(_ base: String) throws -> CalDAVServer {
-        try CalDAVServer(settings: settings(base), client: .shared)
+        try CalDAVServer(settings: settings(base), client: .calendars)
     }
 
     private static func found(_ base: String, at url: String? = nil) async throws -> [Found] {

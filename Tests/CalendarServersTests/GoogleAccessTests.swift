@@ -65,10 +65,10 @@ import Testing
             try writeToken(to: path, tokenURL: root + "/token")
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
             let access = GoogleAccess(
-                grant: .person(tokenFile: path, credentials: nil), client: .shared, threads: threads,
+                grant: .person(tokenFile: path, credentials: nil), client: .calendars, threads: threads,
                 now: { now })
             let server = GoogleCalendar(
-                settings: Self.settings(root, folder), access: access, client: .shared, threads: threads)
+                settings: Self.settings(root, folder), access: access, client: .calendars, threads: threads)
             let error = await #expect(throws: CalendarServerError.self) { try await server.ownEvents() }
             #expect(error?.description.contains("chmod 600") == true)
         }
@@ -82,10 +82,10 @@ import Testing
         try await google.serve { [now, threads] root in
             try writeToken(to: path, tokenURL: root + "/token")
             let access = GoogleAccess(
-                grant: .person(tokenFile: path, credentials: nil), client: .shared, threads: threads,
+                grant: .person(tokenFile: path, credentials: nil), client: .calendars, threads: threads,
                 now: { now })
             let server = GoogleCalendar(
-                settings: Self.settings(root, folder), access: access, client: .shared, threads: threads)
+                settings: Self.settings(root, folder), access: access, client: .calendars, threads: threads)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 { group.addTask { _ = try await server.ownEvents() } }
                 try await group.waitForAll()
@@ -115,9 +115,9 @@ import Testing
                 return
             }
             let access = GoogleAccess(
-                grant: .service(account, onBehalfOf: nil), client: .shared, threads: threads, now: { now })
+                grant: .service(account, onBehalfOf: nil), client: .calendars, threads: threads, now: { now })
             let server = GoogleCalendar(
-                settings: Self.settings(root, folder), access: access, client: .shared, threads: threads)
+                settings: Self.settings(root, folder), access: access, client: .calendars, threads: threads)
             #expect(try await server.ownEvents() == nil)
         }
         let parts = try #require(google.withState { $0.assertions.first }).split(separator: ".")
@@ -162,7 +162,7 @@ import Testing
             let granted = try #require(await code)
             await listener.close()
             try await authorization.finish(
-                code: granted, tokenFile: path, client: .shared, threads: threads, now: now)
+                code: granted, tokenFile: path, client: .calendars, threads: threads, now: now)
         }
         let token = try GoogleToken(json: Array(#require(FileManager.default.contents(atPath: path))))
         #expect(token.refreshToken.revealed == "1//granted")

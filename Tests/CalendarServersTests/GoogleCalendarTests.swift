@@ -205,14 +205,14 @@ import Testing
             try writeToken(to: token, tokenURL: root + "/token")
             let threads = BlockingThreads(count: 1, queueMax: 16)
             let access = GoogleAccess(
-                grant: .person(tokenFile: token, credentials: nil), client: .shared, threads: threads,
+                grant: .person(tokenFile: token, credentials: nil), client: .calendars, threads: threads,
                 now: { Date(timeIntervalSince1970: 1_774_000_000) })
             var settings = GoogleCalendar.Settings(
                 owner: "weather-berlin", name: "Weather in Berlin", description: "Forecast",
                 timeZone: "Europe/Berlin", calendarID: calendarID, stateFile: folder.path + "/calendars.json")
             settings.root = root
             try await body(
-                GoogleCalendar(settings: settings, access: access, client: .shared, threads: threads))
+                GoogleCalendar(settings: settings, access: access, client: .calendars, threads: threads))
         }
     }
 }
