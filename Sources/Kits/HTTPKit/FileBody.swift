@@ -17,10 +17,15 @@ package protocol FileSource: AnyObject, Sendable {
 /// Bodies that are sent from files in constant memory: by the kernel (`sendfile`) where the connection is
 /// plain HTTP/1.1, in pieces through memory elsewhere.
 package enum FileBody {
-    /// How much one call of `sendfile` is given. Two are under way at a time.
-    private static let windowSize: Int64 = 1 << 20
+    /// How much the kernel is given at a time, at first and at most. Two such windows are under way.
+    private static let windowSizes: ClosedRange<Int64> = 256 << 10...4 << 20
+    /// A window that has left sooner is followed by a larger one, and one that has not by a smaller one, so
+    /// that even a slow client takes one within the time after which it would be taken for dead.
+    private static let windowTime = Duration.milliseconds(500)
     /// How much is read at a time where it goes through memory.
     private static let pieceSize = 256 << 10
+    /// How much is read at a time to have it in memory for the kernel.
+    private static let coldPieceSize: Int64 = 1 << 20
 
     /// - Parameter onEnd: called once with the bytes sent when the body has been sent or given up.
     package static func make(
@@ -68,9 +73,11 @@ package enum FileBody {
         defer { _ = try? handle.takeDescriptorOwnership() }
         var underway: EventLoopFuture<Void>?
         var offset = range.lowerBound
+        var size = windowSizes.lowerBound
         do {
             while offset < range.upperBound {
-                let end = min(offset + windowSize, range.upperBound)
+                let begin = ContinuousClock.now
+                let end = min(offset + size, range.upperBound)
                 try await warm(descriptor, of: source, offset..<end)
                 let region = FileRegion(fileHandle: handle, readerIndex: Int(offset), endIndex: Int(end))
                 let previous = underway
@@ -78,6 +85,8 @@ package enum FileBody {
                 try await previous?.get()
                 sent = offset - range.lowerBound
                 offset = end
+                let isFast = ContinuousClock.now - begin < windowTime
+                size = isFast ? min(size * 2, windowSizes.upperBound) : max(size / 2, windowSizes.lowerBound)
             }
             try await underway?.get()
             sent = range.upperBound - range.lowerBound
@@ -101,7 +110,8 @@ package enum FileBody {
         guard isCold else { return }
         var offset = window.lowerBound
         while offset < window.upperBound {
-            let piece = try await source.read(at: offset, count: Int(window.upperBound - offset))
+            let count = min(coldPieceSize, window.upperBound - offset)
+            let piece = try await source.read(at: offset, count: Int(count))
             guard piece.readableBytes > 0 else { throw FileEndedEarly() }
             offset += Int64(piece.readableBytes)
         }

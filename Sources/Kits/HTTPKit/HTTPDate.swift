@@ -20,7 +20,7 @@ package enum HTTPDate {
     }
 
     /// Seconds since 1970 of a date in the form that is in use; nil for the two forms that are not.
-    static func seconds(_ text: String) -> Int? {
+    package static func seconds(_ text: String) -> Int? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", words[0].hasSuffix(",") else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int($0) }

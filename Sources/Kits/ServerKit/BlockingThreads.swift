@@ -1,3 +1,4 @@
+import Glibc
 import NIOPosix
 import Synchronization
 
@@ -7,12 +8,17 @@ package final class BlockingThreads: Sendable {
     private let pool: NIOThreadPool
     private let waiting = Mutex(0)
     private let queueMax: Int
+    private let niceness: CInt
 
-    /// - Parameter queueMax: how many calls may run or wait at once; one more is refused at once.
-    package init(count: Int, queueMax: Int) {
-        precondition(count > 0 && queueMax >= count)
+    /// - Parameters:
+    ///   - queueMax: how many calls may run or wait at once; one more is refused at once.
+    ///   - niceness: how far the threads stand back behind the others when there are not cores for all, 0 to 19:
+    ///   for work that takes long and that nobody else should wait for.
+    package init(count: Int, queueMax: Int, niceness: Int = 0) {
+        precondition(count > 0 && queueMax >= count && (0...19).contains(niceness))
         self.pool = NIOThreadPool(numberOfThreads: count)
         self.queueMax = queueMax
+        self.niceness = CInt(niceness)
         pool.start()
     }
 
@@ -30,6 +36,10 @@ package final class BlockingThreads: Sendable {
         }
         guard isAdmitted else { throw StoreError(.unavailable, "too many calls are waiting for a thread") }
         defer { waiting.withLock { $0 -= 1 } }
-        return try await pool.runIfActive(body)
+        return try await pool.runIfActive { [niceness] in
+            // Linux keeps it for each thread; setting it again costs nothing beside what is run.
+            if niceness > 0 { setpriority(CInt(PRIO_PROCESS.rawValue), 0, niceness) }
+            return try body()
+        }
     }
 }

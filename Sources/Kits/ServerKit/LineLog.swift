@@ -35,76 +35,96 @@ package struct LineLog: LogHandler {
     package func log(event: LogEvent) {
         var fields = event.metadata ?? [:]
         for (key, value) in metadata where fields[key] == nil { fields[key] = value }
-        let now = Timestamp.now()
-        var line =
-            switch format {
-            case .text: text(now, event.level, "\(event.message)", fields)
-            case .json: json(now, event.level, "\(event.message)", fields)
-            }
-        line.append("\n")
-        line.withUTF8 { bytes in
-            // A log that cannot be written must not stop the server.
-            _ = write(descriptor, bytes.baseAddress, bytes.count)
+        var line = LineBuffer()
+        switch format {
+        case .text: text(event, fields, to: &line)
+        case .json: json(event, fields, to: &line)
+        }
+        line.raw("\n")
+        // A log that cannot be written must not stop the server.
+        _ = line.bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    private func text(_ event: LogEvent, _ fields: Logger.Metadata, to line: inout LineBuffer) {
+        line.raw(Timestamp.now())
+        line.raw(" ")
+        line.raw(event.level.rawValue)
+        line.raw(" ")
+        line.raw(label)
+        line.raw(" ")
+        line.escaped("\(event.message)", quotes: false)
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            line.raw(" ")
+            line.raw(key)
+            line.raw("=")
+            line.field(value.text)
         }
     }
 
-    private func text(
-        _ time: String, _ level: Logger.Level, _ message: String, _ fields: Logger.Metadata
-    ) -> String {
-        var line = "\(time) \(level.rawValue) \(label) \(Escape.controls(message))"
+    private func json(_ event: LogEvent, _ fields: Logger.Metadata, to line: inout LineBuffer) {
+        line.raw("{\"time\":\"")
+        line.raw(Timestamp.now())
+        line.raw("\",\"level\":\"")
+        line.raw(event.level.rawValue)
+        line.raw("\",\"label\":")
+        line.quoted(label)
+        line.raw(",\"message\":")
+        line.quoted("\(event.message)")
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += " \(key)=\(Escape.field("\(value)"))"
+            line.raw(",")
+            line.quoted(key)
+            line.raw(":")
+            line.quoted(value.text)
         }
-        return line
-    }
-
-    private func json(
-        _ time: String, _ level: Logger.Level, _ message: String, _ fields: Logger.Metadata
-    ) -> String {
-        var line = "{\"time\":\"\(time)\",\"level\":\"\(level.rawValue)\",\"label\":\(Escape.quoted(label))"
-        line += ",\"message\":\(Escape.quoted(message))"
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += ",\(Escape.quoted(key)):\(Escape.quoted("\(value)"))"
-        }
-        return line + "}"
+        line.raw("}")
     }
 }
 
-/// How values are kept inside their field.
-private enum Escape {
-    static func field(_ text: String) -> String {
+extension Logger.MetadataValue {
+    fileprivate var text: String { if case .string(let text) = self { text } else { "\(self)" } }
+}
+
+/// A line that grows, and how values are kept inside their field.
+private struct LineBuffer {
+    private(set) var bytes: [UInt8] = []
+
+    init() { bytes.reserveCapacity(512) }
+
+    mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    mutating func field(_ text: String) {
         let isPlain = text.utf8.allSatisfy {
             $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
                 && $0 != UInt8(ascii: "\\")
         }
-        return isPlain && !text.isEmpty ? text : quoted(text)
+        if isPlain && !text.isEmpty { raw(text) } else { quoted(text) }
     }
 
-    static func quoted(_ text: String) -> String { "\"\(escaped(text, quotes: true))\"" }
+    mutating func quoted(_ text: String) {
+        raw("\"")
+        escaped(text, quotes: true)
+        raw("\"")
+    }
 
-    static func controls(_ text: String) -> String { escaped(text, quotes: false) }
-
-    private static func escaped(_ text: String, quotes: Bool) -> String {
-        var result = ""
+    mutating func escaped(_ text: String, quotes: Bool) {
         for scalar in text.unicodeScalars {
             switch scalar {
-            case "\"" where quotes: result += "\\\""
-            case "\\" where quotes: result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
+            case "\"" where quotes: raw("\\\"")
+            case "\\" where quotes: raw("\\\\")
+            case "\n": raw("\\n")
+            case "\r": raw("\\r")
+            case "\t": raw("\\t")
             default:
                 if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
                     || scalar.value == 0x2029
                 {
                     let hex = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                    raw("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
                 } else {
-                    result.unicodeScalars.append(scalar)
+                    bytes.append(contentsOf: scalar.utf8)
                 }
             }
         }
-        return result
     }
 }
 

@@ -11,6 +11,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case missing
         /// Something else has changed or taken it meanwhile.
         case conflict
+        /// A condition that the caller set does not hold; `cause` says which.
+        case refused
         /// What is stored cannot be read.
         case damaged
         /// Anything else.
@@ -19,9 +21,11 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 
     package let kind: Kind
     package let description: String
+    package let cause: (any Error)?
 
     package init(_ kind: Kind, _ doing: String, cause: (any Error)? = nil) {
         self.kind = kind
+        self.cause = cause
         self.description = cause.map { "\(doing): \($0)" } ?? doing
     }
 }

@@ -11,7 +11,8 @@ enum FieldPattern: Sendable {
         }
         let pieces = try TextPiece.cut(text)
         if style.interpretsValues, pieces.contains(where: \.isPlaceholder) {
-            self = .interpreted(InterpretedPattern(pieces: pieces))
+            self = .interpreted(
+                InterpretedPattern(pieces: pieces, anchorsRegexes: style.anchorsRegexes))
         } else if let expression = text.betweenSlashes {
             do {
                 self = .regex(try RegexPattern(expression, isAnchored: style.anchorsRegexes))

@@ -25,6 +25,15 @@ package struct Glob: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether every text matches that begins with `literalPrefix`: `team-a/**`.
+    package var isPrefix: Bool {
+        switch pattern.elements.count {
+        case 1: pattern.elements[0] == .anything
+        case 2: pattern.elements[1] == .anything && !literalPrefix.isEmpty
+        default: false
+        }
+    }
+
     /// Whether only one text matches.
     package var isLiteral: Bool { pattern.literal != nil }
 }

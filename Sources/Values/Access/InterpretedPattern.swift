@@ -5,6 +5,8 @@
 /// that way and who asked for it; nothing else uses it.
 struct InterpretedPattern: Sendable {
     let pieces: [TextPiece]
+    /// Whether what becomes a regular expression has to match the whole value.
+    let anchorsRegexes: Bool
 
     /// Most combinations of labels that are tried, and what one costs when it is a regular expression.
     private static let combinationsMax = 10_000
@@ -24,10 +26,60 @@ struct InterpretedPattern: Sendable {
             let pattern = substituted(values, GlobPattern.choice(number, of: choices, for: names))
             work += pattern.betweenSlashes == nil ? 1 : Self.regexCost
             guard work <= Self.combinationsMax else { return .gaveUp(RequestValues.tooMany) }
-            let verdict = Self.match(pattern, text)
+            let verdict = match(pattern, text)
             if verdict != .fails { return verdict }
         }
         return .fails
+    }
+
+    /// Whether a value can make another pattern of it: labels and groups are put in as they are, and what begins
+    /// and ends with values becomes a regular expression when they begin and end with a slash.
+    var canBeWidened: Bool {
+        let isFreeAtBothEnds = pieces.first?.isPlaceholder == true && pieces.last?.isPlaceholder == true
+        return isFreeAtBothEnds
+            || pieces.contains { piece in
+                switch piece.asPlaceholder {
+                case .label, .capture: true
+                case .field, nil: false
+                }
+            }
+    }
+
+    /// Whether it is a regular expression as it is written, and matches anywhere in a value.
+    var isUnanchored: Bool {
+        guard !anchorsRegexes, case .text(let first)? = pieces.first, case .text(let last)? = pieces.last,
+            first.hasPrefix("/"), last.hasSuffix("/"), pieces.count > 1
+        else { return false }
+        return !(first.hasPrefix("/^") && last.hasSuffix("$/"))
+    }
+
+    /// What every matching name begins with: a text, or a value of the request and a text. Nil where it could be
+    /// a regular expression, or a label or a group is first, which could be a glob.
+    var head: (front: RuleKey.Front, text: [UInt8])? {
+        guard let first = pieces.first, let last = pieces.last, isGlob(from: first, to: last) else {
+            return nil
+        }
+        switch first {
+        case .text(let text):
+            let bytes = Self.plainBeginning(of: text)
+            return bytes.isEmpty ? nil : (.start, bytes)
+        case .placeholder(.field(let field)):
+            guard field != .name, case .text(let text)? = pieces.dropFirst().first else { return nil }
+            return (.field(field), Self.plainBeginning(of: text))
+        case .placeholder: return nil
+        }
+    }
+
+    /// Whether it is a glob whatever is put in: it does not both begin and end with a slash, or with a value that
+    /// might.
+    private func isGlob(from first: TextPiece, to last: TextPiece) -> Bool {
+        if case .text(let text) = first, !text.hasPrefix("/") { return true }
+        if case .text(let text) = last, !text.hasSuffix("/") { return true }
+        return false
+    }
+
+    private static func plainBeginning(of text: String) -> [UInt8] {
+        Array(text.utf8.prefix { !#"*?[\"#.utf8.contains($0) })
     }
 
     private func substituted(_ values: RequestValues, _ labels: [String: String]) -> String {
@@ -44,9 +96,11 @@ struct InterpretedPattern: Sendable {
         return result
     }
 
-    private static func match(_ pattern: String, _ text: [UInt8]) -> Verdict {
+    private func match(_ pattern: String, _ text: [UInt8]) -> Verdict {
         if let expression = pattern.betweenSlashes {
-            guard let compiled = try? RegularExpression(expression, isAnchored: false) else { return .fails }
+            guard let compiled = try? RegularExpression(expression, isAnchored: anchorsRegexes) else {
+                return .fails
+            }
             return compiled.match(text)
         }
         // A malformed glob matches nothing, in docker_auth too.

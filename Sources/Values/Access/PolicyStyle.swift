@@ -2,9 +2,9 @@
 package struct PolicyStyle: Hashable, Sendable {
     let globs: GlobDialect
     /// Whether a `/regex/` has to match the whole value.
-    let anchorsRegexes: Bool
+    package let anchorsRegexes: Bool
     /// Whether values are put into patterns as text that is then interpreted.
-    let interpretsValues: Bool
+    package let interpretsValues: Bool
     /// Whether rules written for another program are taken as it takes them where that is harmless.
     let isLenient: Bool
 
@@ -19,6 +19,11 @@ package struct PolicyStyle: Hashable, Sendable {
 
     /// As docker_auth with its hazards: labels and captured groups are put into patterns unquoted, so that a
     /// label `/.*/` matches everything. Whoever can write a label can then widen rules.
-    package static let dockerAuthInterpretingValues = PolicyStyle(
-        globs: .go, anchorsRegexes: false, interpretsValues: true, isLenient: true)
+    package static let dockerAuthInterpretingValues = dockerAuth(interpretsValues: true)
+
+    /// As docker_auth, with each of its two hazards kept or left away.
+    package static func dockerAuth(interpretsValues: Bool, anchorsRegexes: Bool = false) -> Self {
+        PolicyStyle(
+            globs: .go, anchorsRegexes: anchorsRegexes, interpretsValues: interpretsValues, isLenient: true)
+    }
 }

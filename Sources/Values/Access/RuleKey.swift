@@ -61,7 +61,7 @@ enum RuleKey: Hashable, Sendable {
         switch pattern {
         case .glob(let glob): nameKeys(of: glob)
         case .regex(let regex): nameKeys(of: regex)
-        case .interpreted: []
+        case .interpreted(let pattern): pattern.head.map { [.head($0.front, $0.text, isWhole: false)] } ?? []
         }
     }
 

@@ -17,7 +17,12 @@ package struct Digest: Hashable, Sendable {
     }
 
     package let algorithm: Algorithm
-    package let hex: String
+    /// The whole as it is written, since that is what it is used for.
+    package let description: String
+
+    package var hex: Substring {
+        description[description.utf8.index(description.endIndex, offsetBy: -algorithm.hexLength)...]
+    }
 
     package init(_ text: String) throws(OCIError) { try self.init(text[...]) }
 
@@ -34,7 +39,7 @@ package struct Digest: Hashable, Sendable {
                 .digestInvalid, "a \(algorithm) digest has \(algorithm.hexLength) lowercase hex digits")
         }
         self.algorithm = algorithm
-        self.hex = String(text[text.utf8.index(after: colon)...])
+        self.description = String(text)
     }
 
     /// Whether it is the digest of no bytes at all.
@@ -54,21 +59,25 @@ package struct Digest: Hashable, Sendable {
     package init(_ algorithm: Algorithm, bytes: [UInt8]) {
         precondition(bytes.count * 2 == algorithm.hexLength, "a \(algorithm) output has another length")
         self.algorithm = algorithm
-        self.hex = String(unsafeUninitializedCapacity: bytes.count * 2) { out in
+        let prefix = "\(algorithm.rawValue):".utf8
+        self.description = String(unsafeUninitializedCapacity: prefix.count + bytes.count * 2) { out in
+            _ = out.initialize(from: prefix)
             for (index, byte) in bytes.enumerated() {
-                out[index * 2] = hexDigits[Int(byte >> 4)]
-                out[index * 2 + 1] = hexDigits[Int(byte & 15)]
+                out[prefix.count + index * 2] = hexDigits[Int(byte >> 4)]
+                out[prefix.count + index * 2 + 1] = hexDigits[Int(byte & 15)]
             }
-            return bytes.count * 2
+            return prefix.count + bytes.count * 2
         }
     }
+
+    package static func == (left: Self, right: Self) -> Bool { left.description == right.description }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
 private let hexDigits = Array("0123456789abcdef".utf8)
 
-extension Digest: CustomStringConvertible {
-    package var description: String { "\(algorithm.rawValue):\(hex)" }
-}
+extension Digest: CustomStringConvertible {}
 
 extension UInt8 {
     fileprivate var isLowercaseHex: Bool {

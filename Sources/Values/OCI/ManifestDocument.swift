@@ -42,6 +42,17 @@ struct ManifestDocument: Decodable {
 
     /// Reads a manifest of a known type, in which every field must be what the image spec says.
     init(parsing bytes: [UInt8]) throws(OCIError) {
+        switch JSONForm.fault(of: bytes) {
+        case nil: break
+        case .notJSON:
+            throw OCIError(
+                .manifestInvalid,
+                "the manifest is not JSON: it has to be one object in UTF-8, to the letter of RFC 8259")
+        case .twice(let name):
+            throw OCIError(
+                .manifestInvalid,
+                "the manifest has \(name) twice in one object: clients may take either; keep one")
+        }
         do {
             self = try JSONDecoder().decode(ManifestDocument.self, from: Data(bytes))
         } catch let error as DecodingError {

@@ -27,10 +27,13 @@ package struct OCIError: Error, Hashable, Sendable {
 
     package let code: Code
     package let detail: String
+    /// What clients print: the code's own words, unless this case needs others.
+    package let message: String
 
-    package init(_ code: Code, _ detail: String) {
+    package init(_ code: Code, _ detail: String, message: String? = nil) {
         self.code = code
         self.detail = detail
+        self.message = message ?? code.message
     }
 }
 

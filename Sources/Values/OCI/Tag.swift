@@ -34,6 +34,8 @@ package enum Reference: Hashable, Sendable {
     case tag(Tag)
     case digest(Digest)
 
+    package var isTag: Bool { if case .tag = self { true } else { false } }
+
     /// Reads either form; only a digest can hold a colon.
     package init(_ text: Substring) throws(OCIError) {
         if text.utf8.contains(UInt8(ascii: ":")) {
