@@ -9,7 +9,7 @@ struct BlobWalk {
         var found: [Digest] = []
         for algorithm in Digest.Algorithm.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
             if let last, algorithm.rawValue < last.algorithm.rawValue { continue }
-            let start = last?.algorithm == algorithm ? last?.hex : nil
+            let start = last?.algorithm == algorithm ? last.map { String($0.hex) } : nil
             for shelf in try shelves(of: algorithm, from: start) {
                 guard found.count < limit else { return found }
                 try collect(shelf, of: algorithm, after: start, limit: limit, into: &found)

@@ -11,6 +11,8 @@ enum Disk {
         let inode: UInt64
         /// Under how many names it lies.
         let names: UInt64
+        /// When its names or its bytes last changed, in seconds since 1970.
+        let changed: Double
     }
 
     static let folderMode: mode_t = 0o700
@@ -59,7 +61,8 @@ enum Disk {
             throw StoreError(.damaged, "\(path) is not a plain file")
         }
         return Facts(
-            size: Int64(status.st_size), inode: UInt64(status.st_ino), names: UInt64(status.st_nlink))
+            size: Int64(status.st_size), inode: UInt64(status.st_ino), names: UInt64(status.st_nlink),
+            changed: Double(status.st_ctim.tv_sec) + Double(status.st_ctim.tv_nsec) / 1e9)
     }
 
     /// Writes all of `bytes` at `offset`.
@@ -92,6 +95,17 @@ enum Disk {
             done += count
         }
         return done
+    }
+
+    /// Throws `.full` when the disk of a folder has fewer bytes free.
+    static func requireFree(_ count: Int64, in path: String) throws(StoreError) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw failure("looking how much room is left at \(path)") }
+        // A file system that does not say how large it is has no end.
+        guard status.f_blocks > 0 else { return }
+        let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        guard free < UInt64(max(0, count)) else { return }
+        throw StoreError(.full, "the disk of \(path) has \(free) bytes free, and \(count) are to stay so")
     }
 
     static func truncate(_ descriptor: Descriptor, to size: Int64, _ path: String) throws(StoreError) {
@@ -140,6 +154,9 @@ enum Disk {
         switch errno {
         case EEXIST: return .taken
         case ENOENT: return .sourceOrFolderMissing
+        case EXDEV:
+            throw StoreError(
+                .failed, "\(source) and \(target) are on different file systems and cannot be one file")
         default: throw failure("linking \(source) to \(target)")
         }
     }
@@ -194,6 +211,7 @@ enum Disk {
             switch error {
             case .noSpace, .diskQuotaExceeded: .full
             case .noSuchFileOrDirectory: .missing
+            case .ioError, .tooManySymbolicLinkLevels, .isDirectory: .damaged
             case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .resourceTemporarilyUnavailable:
                 .unavailable
             default: .failed

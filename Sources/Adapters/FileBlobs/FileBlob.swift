@@ -6,12 +6,14 @@ import ServerKit
 /// A blob that is open for reading. Its descriptor keeps the bytes readable when the blob is removed.
 final class FileBlob: StoredBlob {
     let size: Int64
+    let inode: UInt64
     private let descriptor: Descriptor
     private let threads: BlockingThreads
 
-    init(descriptor: Descriptor, size: Int64, threads: BlockingThreads) {
+    init(descriptor: Descriptor, facts: Disk.Facts, threads: BlockingThreads) {
         self.descriptor = descriptor
-        self.size = size
+        self.size = facts.size
+        self.inode = facts.inode
         self.threads = threads
     }
 

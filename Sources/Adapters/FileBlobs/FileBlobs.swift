@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import OCI
 package import Registry
 package import ServerKit
@@ -12,11 +13,16 @@ package final class FileBlobs: BlobStore {
     private let memory = HashMemory()
     private let threads: BlockingThreads
 
+    /// Where the bytes of a blob lie below the folder of all of them, `docker/registry/v2/blobs`.
+    package static func place(of digest: Digest) -> String { Layout.place(of: digest) }
+
     /// Opens the folder at `root`, an absolute path, making what is missing.
-    package init(root: String, threads: BlockingThreads) throws(StoreError) {
+    ///
+    /// - Parameter reserve: how many bytes of the disk pushes leave free.
+    package init(root: String, threads: BlockingThreads, reserve: Int64 = 0) throws(StoreError) {
         precondition(root.hasPrefix("/"), "the folder of blobs is an absolute path")
         self.layout = Layout(root: root)
-        self.shelves = try Shelves(layout)
+        self.shelves = try Shelves(layout, reserve: reserve)
         self.threads = threads
     }
 
@@ -32,7 +38,7 @@ package final class FileBlobs: BlobStore {
             guard let file = try Disk.open(path) else {
                 throw StoreError(.missing, "opening blob \(digest): it is not there")
             }
-            return FileBlob(descriptor: file, size: try Disk.facts(file, path).size, threads: threads)
+            return FileBlob(descriptor: file, facts: try Disk.facts(file, path), threads: threads)
         }
     }
 
@@ -40,7 +46,16 @@ package final class FileBlobs: BlobStore {
         try await threads.runStore { [shelves] () throws(StoreError) in try shelves.remove(digest) }
     }
 
-    package func removeNow(_ digest: Digest) throws(StoreError) { try shelves.remove(digest) }
+    package func takeAway(_ digest: Digest) throws(StoreError) -> UploadID? {
+        try shelves.takeAway(digest)
+    }
+
+    package func requireRoom() async throws(StoreError) {
+        guard shelves.reserve > 0 else { return }
+        try await threads.runStore { [shelves, layout] () throws(StoreError) in
+            try Disk.requireFree(shelves.reserve, in: layout.uploads)
+        }
+    }
 
     package func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
         -> any BlobUpload
@@ -92,6 +107,23 @@ package final class FileBlobs: BlobStore {
         }
     }
 
+    package func settled(before moment: Date, among digests: [Digest]) async throws(StoreError)
+        -> [Digest: Int64]
+    {
+        guard !digests.isEmpty else { return [:] }
+        return try await threads.runStore { [layout] () throws(StoreError) in
+            guard try Disk.names(in: layout.foreignMetadata).isEmpty else { return [:] }
+            var settled: [Digest: Int64] = [:]
+            for digest in digests {
+                guard let facts = try Disk.facts(at: layout.data(of: digest)),
+                    facts.changed < moment.timeIntervalSince1970
+                else { continue }
+                settled[digest] = facts.size
+            }
+            return settled
+        }
+    }
+
     private func upload(_ id: UploadID, _ file: Descriptor, _ facts: Disk.Facts, _ hash: ContentHash)
         -> FileUpload
     {
@@ -135,6 +167,20 @@ package final class FileBlobs: BlobStore {
     }
 
     private static let hashStep: Int64 = 32 << 20
+}
+
+extension FileBlobs: BlobQuarantine {
+    package func setAside(_ digest: Digest, opened: (any StoredBlob)?) async throws(StoreError) -> String? {
+        let inode = (opened as? FileBlob)?.inode
+        return try await threads.runStore { [shelves] () throws(StoreError) in
+            try shelves.setAside(digest, inode: inode)
+        }
+    }
+
+    package func isInPlace(_ digest: Digest, size: Int64?) throws(StoreError) -> Bool {
+        guard let facts = try Disk.facts(at: layout.data(of: digest)) else { return false }
+        return size.map { $0 == facts.size } ?? true
+    }
 }
 
 extension BlockingThreads {

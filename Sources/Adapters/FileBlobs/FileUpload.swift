@@ -6,7 +6,7 @@ import Synchronization
 
 /// An upload that grows in one file, hashed while it is written.
 ///
-/// A piece costs one visit to a thread, so callers gather small ones: 256 KiB to 1 MiB serve best.
+/// Each call of `append` costs one visit to a thread, so callers gather pieces: some 1 MiB serves best.
 final class FileUpload: BlobUpload {
     private struct State {
         var hash: ContentHash
@@ -47,29 +47,38 @@ final class FileUpload: BlobUpload {
 
     var size: Int64 { sizeTaken.load(ordering: .acquiring) }
 
-    func append(_ bytes: ByteBuffer) async throws(StoreError) {
-        guard bytes.readableBytes > 0 else { return }
+    func append(_ pieces: [ByteBuffer]) async throws(StoreError) {
+        guard pieces.contains(where: { $0.readableBytes > 0 }) else { return }
         guard !isSealed.load(ordering: .acquiring) else {
             throw StoreError(.conflict, "upload \(id) is complete and takes no more bytes")
         }
         try await threads.runStore { () throws(StoreError) in
-            try self.locked { (state) throws(StoreError) in
-                try bytes.withReadable { (raw) throws(StoreError) in try self.write(raw, &state) }
-            }
+            try self.locked { (state) throws(StoreError) in try self.write(pieces, &state) }
         }
     }
 
     /// Writes and hashes; a failure leaves the file as it was before.
-    private func write(_ bytes: UnsafeRawBufferPointer, _ state: inout State) throws(StoreError) {
+    private func write(_ pieces: [ByteBuffer], _ state: inout State) throws(StoreError) {
         let path = shelves.layout.upload(id)
+        if shelves.reserve > 0 {
+            let count = pieces.reduce(0) { $0 + $1.readableBytes }
+            try Disk.requireFree(shelves.reserve + Int64(count), in: shelves.layout.uploads)
+        }
+        var (hash, size) = (state.hash, state.size)
         do throws(StoreError) {
-            try Disk.write(bytes, to: file, at: state.size, path)
+            for piece in pieces {
+                // A piece is hashed while it is still in the processor's cache.
+                try piece.withReadable { (raw) throws(StoreError) in
+                    hash.update(raw)
+                    try Disk.write(raw, to: file, at: size, path)
+                }
+                size += Int64(piece.readableBytes)
+            }
         } catch {
             try Disk.truncate(file, to: state.size, path)
             throw error
         }
-        state.hash.update(bytes)
-        state.size += Int64(bytes.count)
+        (state.hash, state.size) = (hash, size)
         sizeTaken.store(state.size, ordering: .releasing)
         memory.remember(HashMemory.Entry(hash: state.hash, size: state.size, inode: inode), of: id)
         if state.size - state.started >= Self.writeBehind {
@@ -84,7 +93,9 @@ final class FileUpload: BlobUpload {
 
     func publish(as digest: Digest) async throws(StoreError) {
         try await threads.runStore { () throws(StoreError) in
-            try self.locked { (state) throws(StoreError) in try self.place(as: digest, &state) }
+            try self.locked { (state) throws(StoreError) in
+                try self.place(as: digest, replacing: true, &state)
+            }
         }
     }
 
@@ -98,7 +109,7 @@ final class FileUpload: BlobUpload {
                 return true
             }
             do throws(StoreError) {
-                try place(as: digest, &state)
+                try place(as: digest, replacing: false, &state)
                 return true
             } catch  where error.kind == .missing {
                 return false
@@ -107,14 +118,16 @@ final class FileUpload: BlobUpload {
     }
 
     /// The bytes first, then the name: a name never leads to bytes that a power loss can take.
-    private func place(as digest: Digest, _ state: inout State) throws(StoreError) {
+    private func place(as digest: Digest, replacing: Bool, _ state: inout State) throws(StoreError) {
         let path = shelves.layout.upload(id)
         guard try Disk.facts(file, path).size == state.size else {
             throw StoreError(.damaged, "upload \(id) was changed by somebody else")
         }
         isSealed.store(true, ordering: .releasing)
         try Disk.sync(file, path)
-        state.placed = try shelves.place(id, size: state.size, as: digest)
+        // Once placed, putting it there again would only be repeated.
+        state.placed = try shelves.place(
+            id, size: state.size, as: digest, replacing: replacing && state.placed == nil)
     }
 
     private func locked<Value: Sendable>(_ body: (inout State) throws(StoreError) -> Value)

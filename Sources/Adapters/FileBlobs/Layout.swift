@@ -16,6 +16,9 @@ struct Layout: Sendable {
 
     var uploads: String { "\(base)/uploads-in-progress" }
 
+    /// What distribution's registry knows of the blobs. While it is here, they may be its own.
+    var foreignMetadata: String { "\(base)/repositories" }
+
     func folder(of algorithm: Digest.Algorithm) -> String { "\(blobs)/\(algorithm.rawValue)" }
 
     /// The folder of all digests that begin with the same two digits. Once made, it stays.
@@ -28,11 +31,24 @@ struct Layout: Sendable {
 
     func data(of digest: Digest) -> String { "\(folder(of: digest))/data" }
 
+    /// Where a blob's bytes lie below `blobs`.
+    static func place(of digest: Digest) -> String {
+        "\(digest.algorithm.rawValue)/\(digest.hex.prefix(shelfLength))/\(digest.hex)/data"
+    }
+
     /// An upload's bytes. An identifier is hex digits only, so it cannot lead elsewhere.
     func upload(_ id: UploadID) -> String { "\(uploads)/\(id)" }
 
     /// A second name of an upload, for the moment in which it takes the place of a damaged blob.
     func replacement(_ id: UploadID) -> String { "\(upload(id))\(Self.replacementSuffix)" }
+
+    /// Where damaged files are kept: beside the registry's own folder, for people.
+    var quarantine: String { "\(root)/damaged" }
+
+    /// The place of a damaged file; further ones of the same digest have other numbers.
+    func quarantined(_ digest: Digest, number: Int) -> String {
+        "\(quarantine)/\(digest.algorithm.rawValue)-\(digest.hex)\(number > 1 ? "-\(number)" : "")"
+    }
 
     /// The upload that a name in the folder of uploads belongs to.
     static func uploadID(ofName name: String) -> UploadID? {

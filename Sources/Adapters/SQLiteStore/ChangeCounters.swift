@@ -8,7 +8,7 @@ import Synchronization
 /// for the price of reading a number. Never delete the file while a process runs: those that have it mapped
 /// and those that start later would no longer see each other.
 final class ChangeCounters: Sendable {
-    private enum Slot: Int { case accounts, registry }
+    private enum Slot: Int { case accounts, registry, bans }
 
     private let descriptor: CInt
     // The mapping lives as long as this object, and is only reached through atomic operations.
@@ -32,7 +32,7 @@ final class ChangeCounters: Sendable {
             close(descriptor)
             throw failure
         }
-        self.slots = memory.bindMemory(to: Atomic<UInt64>.self, capacity: 2)
+        self.slots = memory.bindMemory(to: Atomic<UInt64>.self, capacity: 3)
     }
 
     deinit {
@@ -51,6 +51,9 @@ final class ChangeCounters: Sendable {
 
     /// Counts a change that has been committed.
     func announce(_ announcement: Announcement) {
+        if announcement.contains(.bans) {
+            slots[Slot.bans.rawValue].add(1, ordering: .acquiringAndReleasing)
+        }
         if announcement.contains(.accounts) {
             slots[Slot.accounts.rawValue].add(1, ordering: .acquiringAndReleasing)
         }
@@ -64,6 +67,9 @@ final class ChangeCounters: Sendable {
 
     /// Moves with every change to accounts, rules, tokens and keys, whoever made it.
     var accountsGeneration: UInt64 { slots[Slot.accounts.rawValue].load(ordering: .acquiring) }
+
+    /// Moves with every change to bans, whoever made it.
+    var banGeneration: UInt64 { slots[Slot.bans.rawValue].load(ordering: .acquiring) }
 
     /// Moves with every change to repositories, manifests, tags and links that another process made.
     var foreignRegistryGeneration: UInt64 {

@@ -1,4 +1,5 @@
 import GRDB
+import Registry
 import ServerKit
 
 extension StoreError {
@@ -7,7 +8,10 @@ extension StoreError {
         switch error {
         case let error as StoreError:
             self.init(error.kind, "\(doing): \(error.description)")
+        case let refusal as PolicyRefusal:
+            self.init(.refused, doing, cause: refusal)
         case let error as DatabaseError:
+            if Self.kind(of: error) == .unavailable { DatabaseMetrics.wasBusy() }
             // The message names columns and constraints, never values.
             self.init(
                 Self.kind(of: error), "\(doing): \(error.message ?? "SQLite error") (\(error.resultCode))")

@@ -9,20 +9,22 @@ enum Migrations {
 
     /// Makes the schema or brings it up to date; refuses what is not ours or comes from the future.
     static func bringUpToDate(_ pool: DatabasePool, path: String) throws {
-        let migrator = self.migrator
-        try pool.read { database in
-            let owner = try Int.fetchOne(database, sql: "PRAGMA application_id")
-            guard try owner == applicationID || isEmpty(database) else {
-                throw StoreError(.damaged, "\(path) is a database of another program")
-            }
-            guard try !migrator.hasBeenSuperseded(database) else {
-                throw StoreError(
-                    .failed,
-                    "\(path) was written by a newer version of homeport: "
-                        + "run that version, or put back a backup from before the update")
-            }
-        }
+        try pool.read { try requireOwn($0, path: path, orEmpty: true) }
         try migrator.migrate(pool)
+    }
+
+    /// Throws for a database of another program, and for one of a newer version.
+    static func requireOwn(_ database: Database, path: String, orEmpty: Bool = false) throws {
+        let owner = try Int.fetchOne(database, sql: "PRAGMA application_id")
+        guard try owner == applicationID || (orEmpty && isEmpty(database)) else {
+            throw StoreError(.damaged, "\(path) is a database of another program")
+        }
+        guard try !migrator.hasBeenSuperseded(database) else {
+            throw StoreError(
+                .failed,
+                "\(path) was written by a newer version of homeport: "
+                    + "run that version, or put back a backup from before the update")
+        }
     }
 
     private static func isEmpty(_ database: Database) throws -> Bool {
@@ -39,6 +41,15 @@ enum Migrations {
             try database.execute(sql: uploadsAndAudit)
             try database.execute(sql: accounts)
         }
+        migrator.registerMigration("2 garbage and undo") { try $0.execute(sql: GarbageSchema.sql) }
+        migrator.registerMigration("3 damage") { try $0.execute(sql: damage) }
+        migrator.registerMigration("4 sizes by name") { try $0.execute(sql: sizesByName) }
+        migrator.registerMigration("5 tags by push") { try $0.execute(sql: tagsByPush) }
+        migrator.registerMigration("6 origins in the trail") { try $0.execute(sql: auditOrigins) }
+        migrator.registerMigration("7 totals") { try $0.execute(sql: totals) }
+        migrator.registerMigration("8 beginning of accounts") { try $0.execute(sql: accountBeginning) }
+        migrator.registerMigration("9 bans") { try $0.execute(sql: bans) }
+        migrator.registerMigration("10 people of providers") { try $0.execute(sql: people) }
         return migrator
     }
 

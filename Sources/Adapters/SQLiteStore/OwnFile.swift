@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import ServerKit
 
@@ -16,6 +17,18 @@ enum OwnFile {
         return number
     }
 
+    /// Removes a file; one that is not there is not a failure.
+    static func remove(_ path: String) throws(StoreError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("removing \(path)") }
+    }
+
+    /// Has the disk keep what was written to a file.
+    static func sync(_ path: String) throws(StoreError) {
+        let number = try open(path)
+        defer { close(number) }
+        guard fsync(number) == 0 else { throw failure("syncing \(path)") }
+    }
+
     /// Makes the names in the folder of `path` durable.
     static func syncFolder(of path: String) throws(StoreError) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -24,6 +37,15 @@ enum OwnFile {
         guard number >= 0 else { throw failure("opening folder \(folder)") }
         defer { close(number) }
         guard fsync(number) == 0 else { throw failure("syncing folder \(folder)") }
+    }
+
+    /// Takes room on the disk for the beginning of a file that is there. A disk that has not so much left,
+    /// and a file system that cannot do it, leave the file as it is.
+    static func takeRoom(_ path: String, _ count: Int) {
+        let number = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        guard number >= 0 else { return }
+        defer { close(number) }
+        _ = homeport_allocate(number, off_t(count))
     }
 
     static func failure(_ doing: String, _ code: CInt = errno) -> StoreError {

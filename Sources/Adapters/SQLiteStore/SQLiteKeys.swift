@@ -1,4 +1,5 @@
 package import Accounts
+import Audit
 import GRDB
 package import ServerKit
 
@@ -22,7 +23,8 @@ extension SQLiteStore: SigningKeyStore {
     }
 
     package func add(_ key: StoredKey, after newest: String?) async throws(StoreError) {
-        try await write("adding signing key \(key.id)", announcing: .accounts) { database in
+        try await write("adding signing key \(key.id)", announcing: .accounts) {
+            [trail = trailNote] database in
             let row = try database.row("SELECT id FROM signing_key ORDER BY seq DESC LIMIT 1")
             guard try row?.value(0, "signing_key.id") as String? == newest else {
                 throw StoreError(.conflict, "there is a newer one")
@@ -36,13 +38,16 @@ extension SQLiteStore: SigningKeyStore {
                     key.id, key.privateKey, key.certificate, key.createdAt.microseconds,
                     key.retiredAt?.microseconds,
                 ])
+            try trail.write(.addKey, of: key.id, in: database)
         }
     }
 
     package func remove(_ id: String) async throws(StoreError) -> Bool {
-        try await write("removing signing key \(id)", announcing: .accounts) { database in
+        try await write("removing signing key \(id)", announcing: .accounts) { [trail = trailNote] database in
             try database.run("DELETE FROM signing_key WHERE id = ?", [id])
-            return database.changesCount > 0
+            guard database.changesCount > 0 else { return false }
+            try trail.write(.removeKey, of: id, in: database)
+            return true
         }
     }
 }

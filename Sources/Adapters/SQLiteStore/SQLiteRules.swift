@@ -1,5 +1,6 @@
 package import Access
 import Accounts
+import Audit
 import Foundation
 import GRDB
 package import ServerKit
@@ -18,7 +19,8 @@ extension SQLiteStore: RuleStore {
 
     package func add(_ rule: Rule) async throws(StoreError) {
         let match = rule.match
-        try await write("adding rule \(rule.seq)", announcing: .accounts) { database in
+        try await write("adding rule \(rule.seq)", announcing: .accounts) {
+            [trail = trailNote] database in
             try database.run(
                 """
                 INSERT INTO rule (seq, account, type, name, service, ip, labels, tag, actions, comment,
@@ -30,20 +32,25 @@ extension SQLiteStore: RuleStore {
                     try json(match.labels), match.tag, try json(rule.actions), rule.comment,
                     rule.notBefore?.microseconds, rule.notAfter?.microseconds,
                 ])
+            try trail.write(.addRule, of: "\(rule.seq)", rule.words, in: database)
         }
     }
 
     package func move(_ seq: Int, to target: Int) async throws(StoreError) {
-        try await write("moving rule \(seq) to \(target)", announcing: .accounts) { database in
+        try await write("moving rule \(seq) to \(target)", announcing: .accounts) {
+            [trail = trailNote] database in
             try database.run("UPDATE rule SET seq = ? WHERE seq = ?", [target, seq])
             guard database.changesCount > 0 else { throw StoreError(.missing, "there is none at \(seq)") }
+            try trail.write(.moveRule, of: "\(seq)", "to \(target)", in: database)
         }
     }
 
     package func remove(_ seq: Int) async throws(StoreError) -> Bool {
-        try await write("removing rule \(seq)", announcing: .accounts) { database in
+        try await write("removing rule \(seq)", announcing: .accounts) { [trail = trailNote] database in
             try database.run("DELETE FROM rule WHERE seq = ?", [seq])
-            return database.changesCount > 0
+            guard database.changesCount > 0 else { return false }
+            try trail.write(.removeRule, of: "\(seq)", in: database)
+            return true
         }
     }
 

@@ -1,3 +1,4 @@
+package import Audit
 package import FoundationEssentials
 import GRDB
 package import ServerKit
@@ -13,6 +14,8 @@ package final class SQLiteStore: Sendable {
     let writes: WriteQueue
     let counters: ChangeCounters
     let now: @Sendable () -> Date
+    /// What changes write into the trail.
+    let auditedKinds: Set<AuditKind>
     /// When tokens were last used, as far as it is not in the file yet.
     let tokenUses = Mutex(TokenUses())
 
@@ -22,17 +25,22 @@ package final class SQLiteStore: Sendable {
     /// Throws `.damaged` for a file that is no database of this program, and `.failed` with a sentence for
     /// one that a newer version has written.
     ///
-    /// - Parameter now: tells when rows come into being and since when a blob is held by nobody.
-    package convenience init(path: String, now: @Sendable @escaping () -> Date = { Date() })
-        throws(StoreError)
-    {
-        try self.init(path: path, now: now, trace: nil)
+    /// - Parameters:
+    ///   - kinds: what changes write into the trail.
+    ///   - now: tells when rows come into being and since when a blob is held by nobody.
+    package convenience init(
+        path: String, auditing kinds: Set<AuditKind> = Set(AuditKind.allCases),
+        now: @Sendable @escaping () -> Date = { Date() }
+    ) throws(StoreError) {
+        try self.init(path: path, auditing: kinds, now: now, trace: nil)
     }
 
     /// - Parameter trace: called with the text of every statement that is run.
-    init(path: String, now: @Sendable @escaping () -> Date, trace: (@Sendable (String) -> Void)?)
-        throws(StoreError)
-    {
+    init(
+        path: String, auditing kinds: Set<AuditKind> = Set(AuditKind.allCases),
+        now: @Sendable @escaping () -> Date, trace: (@Sendable (String) -> Void)?
+    ) throws(StoreError) {
+        self.auditedKinds = kinds
         self.now = now
         do {
             try OwnFile.create(path)
@@ -45,6 +53,7 @@ package final class SQLiteStore: Sendable {
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 return pool
             }
+            OwnFile.takeRoom(path + "-wal", Self.journalRoom)
             try OwnFile.syncFolder(of: path)
             self.writes = WriteQueue(pool: pool, counters: counters)
         } catch {
@@ -83,6 +92,9 @@ package final class SQLiteStore: Sendable {
     private static let readerCount = 4
     /// To how many bytes the write-ahead log is cut after a checkpoint.
     private static let journalSizeMax = 64 << 20
+    /// What the write-ahead log has of the disk from the beginning, so that things can be deleted when it is
+    /// full: twice as much as is written before a checkpoint.
+    private static let journalRoom = 8 << 20
 }
 
 extension SQLiteStore {
@@ -100,13 +112,13 @@ extension SQLiteStore {
         do { return try await pool.read(body) } catch { throw StoreError(from: error, doing()) }
     }
 
-    /// Changes something durably. See `WriteQueue`.
+    /// Changes something, durably unless it `isLazy`. See `WriteQueue`.
     func write<Value: Sendable>(
         _ doing: @autoclosure () -> String, announcing announcement: Announcement = [], isAlone: Bool = false,
-        _ body: @Sendable @escaping (Database) throws -> Value
+        isLazy: Bool = false, _ body: @Sendable @escaping (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await writes.run(announcing: announcement, isAlone: isAlone, body)
+            return try await writes.run(announcing: announcement, isAlone: isAlone, isLazy: isLazy, body)
         } catch {
             throw StoreError(from: error, doing())
         }

@@ -1,3 +1,4 @@
+import Audit
 import Foundation
 import GRDB
 package import OCI
@@ -17,16 +18,21 @@ extension SQLiteStore {
         }
     }
 
-    package func remove(_ tag: Tag, in repository: RepositoryName, by account: String)
-        async throws(StoreError) -> Bool
-    {
-        try await write("removing tag \(tag) of \(repository)", announcing: .registry) { [now] database in
+    package func remove(
+        _ tag: Tag, in repository: RepositoryName, by account: String, under conditions: RepositoryConditions
+    ) async throws(StoreError) -> Bool {
+        try await write("removing tag \(tag) of \(repository)", announcing: .registry) {
+            [now, trail = trailNote] database in
             guard let holder = try database.repository(repository),
                 let target = try database.target(of: tag, in: holder)
             else { return false }
+            if conditions.keeps(tag) { throw PolicyRefusal.tagIsKept(tag, in: repository) }
             try database.run("DELETE FROM tag WHERE repository = ? AND name = ?", [holder, tag.text])
+            try database.rest(manifest: target.manifest, at: now())
             try database.note(
-                tag, from: target.digest, to: nil, at: now(), by: account, in: holder)
+                .removed, tag, from: target.digest, to: nil, at: now(), by: account, in: repository)
+            try trail.write(
+                .delete, by: account, of: repository.text, "tag \(tag) at \(target.digest)", in: database)
             return true
         }
     }
@@ -48,20 +54,7 @@ extension SQLiteStore {
     {
         try await readTogether("looking for tags that lead to \(digest)") { database in
             guard let holder = try database.repository(repository) else { return [] }
-            return try database.rows(
-                """
-                WITH RECURSIVE leading (id) AS (
-                    SELECT id FROM manifest WHERE repository = ?1 AND digest = ?2
-                    UNION
-                    SELECT above.manifest
-                    FROM leading CROSS JOIN manifest AS below ON below.id = leading.id
-                        CROSS JOIN manifest_reference AS above
-                            ON above.repository = ?1 AND above.target = below.digest
-                            AND above.kind = 'manifest'
-                )
-                SELECT tag.name FROM leading CROSS JOIN tag ON tag.manifest = leading.id ORDER BY tag.name
-                """, [holder, digest.description]
-            ) { try $0.parsed(0, "tag.name") { try Tag($0 as String) } }
+            return try database.tags(leadingTo: digest, in: holder)
         }
     }
 
@@ -70,8 +63,10 @@ extension SQLiteStore {
     {
         try await read("listing repositories") { database in
             try database.rows(
-                "SELECT name FROM repository WHERE manifest_count > 0 AND name > ? ORDER BY name LIMIT ?",
-                [last?.text ?? "", limit]
+                """
+                SELECT name FROM repository WHERE manifest_count > 0 AND removed_name IS NULL AND name > ?
+                ORDER BY name LIMIT ?
+                """, [last?.text ?? "", limit]
             ) { try $0.parsed(0, "repository.name") { try RepositoryName($0 as String) } }
         }
     }
@@ -89,32 +84,20 @@ extension SQLiteStore {
             }
         }
     }
-
-    package func removeRepository(_ repository: RepositoryName) async throws(StoreError) -> Bool {
-        try await write("removing repository \(repository)", announcing: .registry) { [now] database in
-            guard let holder = try database.repository(repository) else { return false }
-            try database.run(
-                """
-                UPDATE blob SET unheld_since = ?1
-                WHERE id IN (SELECT blob FROM link WHERE repository = ?2)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM link WHERE link.blob = blob.id AND link.repository <> ?2)
-                """, [now().microseconds, holder])
-            // All that belongs to it goes with it, by foreign keys.
-            try database.run("DELETE FROM repository WHERE id = ?", [holder])
-            return true
-        }
-    }
 }
 
 extension Database {
-    /// Points a tag at a manifest and writes down where it pointed before, if it moved.
-    func point(_ tag: Tag, to manifest: Int64, of push: ManifestPush, in repository: Int64) throws {
-        let before = try target(of: tag, in: repository)
-        guard before?.manifest != manifest else {
+    /// Points a tag at a manifest and writes down where it pointed before, if it moved. What nothing points
+    /// to from then on rests.
+    func point(
+        _ tag: Tag, to manifest: (id: Int64, digest: Digest), _ kind: TagMove.Kind = .pushed, at date: Date,
+        by account: String, in repository: (id: Int64, name: RepositoryName)
+    ) throws {
+        let before = try target(of: tag, in: repository.id)
+        guard before?.manifest != manifest.id else {
             return try run(
                 "UPDATE tag SET pushed_at = ? WHERE repository = ? AND name = ?",
-                [push.date.microseconds, repository, tag.text])
+                [date.microseconds, repository.id, tag.text])
         }
         try run(
             """
@@ -122,14 +105,33 @@ extension Database {
             VALUES (?1, ?2, ?3, ?4, ?5, ?4)
             ON CONFLICT (repository, name)
             DO UPDATE SET manifest = ?3, moved_at = ?4, moved_by = ?5, pushed_at = ?4
-            """, [repository, tag.text, manifest, push.date.microseconds, push.account])
+            """, [repository.id, tag.text, manifest.id, date.microseconds, account])
+        if let before { try rest(manifest: before.manifest, at: date) }
         try note(
-            tag, from: before?.digest, to: push.digest.description, at: push.date, by: push.account,
-            in: repository)
+            kind, tag, from: before?.digest, to: manifest.digest.description, at: date, by: account,
+            in: repository.name)
+    }
+
+    /// The tags that lead to a manifest, directly or through indexes.
+    func tags(leadingTo digest: Digest, in repository: Int64) throws -> [Tag] {
+        try rows(
+            """
+            WITH RECURSIVE leading (id) AS (
+                SELECT id FROM manifest WHERE repository = ?1 AND digest = ?2
+                UNION
+                SELECT above.manifest
+                FROM leading CROSS JOIN manifest AS below ON below.id = leading.id
+                    CROSS JOIN manifest_reference AS above
+                        ON above.repository = ?1 AND above.target = below.digest
+                        AND above.kind = 'manifest'
+            )
+            SELECT tag.name FROM leading CROSS JOIN tag ON tag.manifest = leading.id ORDER BY tag.name
+            """, [repository, digest.description]
+        ) { try $0.parsed(0, "tag.name") { try Tag($0 as String) } }
     }
 
     /// The manifest that a tag points to, as row and digest.
-    fileprivate func target(of tag: Tag, in repository: Int64) throws -> (manifest: Int64, digest: String)? {
+    func target(of tag: Tag, in repository: Int64) throws -> (manifest: Int64, digest: String)? {
         try row(
             """
             SELECT manifest.id, manifest.digest FROM tag CROSS JOIN manifest ON manifest.id = tag.manifest
@@ -138,14 +140,24 @@ extension Database {
         ).map { (try $0.value(0, "manifest.id"), try $0.value(1, "manifest.digest")) }
     }
 
-    /// Writes a line of a tag's history.
-    fileprivate func note(
-        _ tag: Tag, from: String?, to: String?, at date: Date, by account: String, in repository: Int64
+    /// Lets a manifest rest, unless a tag still points to it.
+    func rest(manifest: Int64, at date: Date) throws {
+        try run(
+            """
+            UPDATE manifest SET rests_since = ?
+            WHERE id = ? AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.manifest = manifest.id)
+            """, [date.microseconds, manifest])
+    }
+
+    /// Writes a line of a tag's history; without a tag, of all tags of the repository.
+    func note(
+        _ kind: TagMove.Kind, _ tag: Tag?, from: String?, to: String?, at date: Date, by account: String,
+        in repository: RepositoryName
     ) throws {
         try run(
             """
-            INSERT INTO tag_history (repository, tag, moved_at, moved_by, from_digest, to_digest)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """, [repository, tag.text, date.microseconds, account, from, to])
+            INSERT INTO tag_history (repository, tag, kind, moved_at, moved_by, from_digest, to_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """, [repository.text, tag?.text ?? "", kind.rawValue, date.microseconds, account, from, to])
     }
 }

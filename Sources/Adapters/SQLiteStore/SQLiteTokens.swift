@@ -1,5 +1,6 @@
 package import Access
 package import Accounts
+import Audit
 package import FoundationEssentials
 import GRDB
 package import ServerKit
@@ -36,7 +37,8 @@ extension SQLiteStore: TokenStore {
     }
 
     package func add(_ token: StoredToken) async throws(StoreError) {
-        try await write("adding token \(token.id) of \(token.account)", announcing: .accounts) { database in
+        try await write("adding token \(token.id) of \(token.account)", announcing: .accounts) {
+            [trail = trailNote] database in
             try database.run(
                 "INSERT INTO token (\(Self.tokenColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -44,13 +46,27 @@ extension SQLiteStore: TokenStore {
                     Data(token.secretHash), try json(token.scopes), token.service,
                     token.createdAt.microseconds, token.expires?.microseconds, token.lastUsed?.microseconds,
                 ])
+            // What clients get when they log in is a sign-in, and written as one.
+            guard token.kind != .refresh else { return }
+            try trail.write(
+                .makeToken, of: "\(token.account)/\(token.name)", token.scopes.joined(separator: " "),
+                in: database)
         }
     }
 
     package func revoke(_ id: TokenID) async throws(StoreError) -> Bool {
-        try await write("revoking token \(id)", announcing: .accounts) { database in
+        try await write("revoking token \(id)", announcing: .accounts) { [trail = trailNote] database in
+            let row = try database.row(
+                "SELECT account, name FROM token WHERE id = ? AND kind <> 'refresh'", [id.description])
             try database.run("DELETE FROM token WHERE id = ?", [id.description])
-            return database.changesCount > 0
+            guard database.changesCount > 0 else { return false }
+            if let row {
+                let (account, name): (String, String) = (
+                    try row.value(0, "token.account"), try row.value(1, "token.name")
+                )
+                try trail.write(.revokeToken, of: "\(account)/\(name)", in: database)
+            }
+            return true
         }
     }
 

@@ -4,9 +4,11 @@ import OCI
 package import Registry
 package import ServerKit
 
+/// No answer to a client rests on these rows alone, so they do not wait for the disk: a power loss may take the
+/// last of them. An upload without a row is swept away, and one without bytes is not found.
 extension SQLiteStore: UploadLedger {
     package func begin(_ upload: UploadRecord) async throws(StoreError) {
-        try await write("beginning upload \(upload.id)") { database in
+        try await write("beginning upload \(upload.id)", isLazy: true) { database in
             try database.run(
                 """
                 INSERT INTO upload (id, repository, account, algorithm, started_at, moved_at)
@@ -27,15 +29,23 @@ extension SQLiteStore: UploadLedger {
     }
 
     package func touch(_ id: UploadID, at date: Date) async throws(StoreError) {
-        try await write("noting that upload \(id) moved") { database in
+        try await write("noting that upload \(id) moved", isLazy: true) { database in
             try database.run(
                 "UPDATE upload SET moved_at = ? WHERE id = ?", [date.microseconds, id.description])
         }
     }
 
     package func end(_ id: UploadID) async throws(StoreError) {
-        try await write("ending upload \(id)") { database in
+        try await write("ending upload \(id)", isLazy: true) { database in
             try database.run("DELETE FROM upload WHERE id = ?", [id.description])
+        }
+    }
+
+    package func end(_ id: UploadID, ifIdleSince moment: Date) async throws(StoreError) -> Bool {
+        try await write("ending upload \(id)") { database in
+            try database.run(
+                "DELETE FROM upload WHERE id = ? AND moved_at <= ?", [id.description, moment.microseconds])
+            return database.changesCount > 0
         }
     }
 

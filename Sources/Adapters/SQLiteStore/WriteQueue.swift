@@ -8,6 +8,7 @@ struct Announcement: OptionSet, Sendable {
 
     static let accounts = Announcement(rawValue: 1)
     static let registry = Announcement(rawValue: 2)
+    static let bans = Announcement(rawValue: 4)
 }
 
 /// Changes wait here for the one writer, which takes all that have gathered into one transaction: under load
@@ -28,6 +29,8 @@ final class WriteQueue: Sendable {
     private let pool: DatabasePool
     private let counters: ChangeCounters
     private let state = Mutex(State())
+    /// Whether transactions wait for the disk; nil when that is not known. Only the writer's thread asks.
+    private let waitsForDisk = Mutex<Bool?>(nil)
 
     init(pool: DatabasePool, counters: ChangeCounters) {
         self.pool = pool
@@ -36,14 +39,19 @@ final class WriteQueue: Sendable {
 
     /// Runs `body` inside a transaction and returns what it returned when that is durable.
     ///
-    /// - Parameter isAlone: for a change that does something outside of the database, which a failure of
-    /// others in its transaction must not undo.
+    /// - Parameters:
+    ///   - isAlone: for a change that does something outside of the database, which a failure of others in its
+    ///   transaction must not undo.
+    ///   - isLazy: for a change that a power loss may take, though nothing less: it returns without waiting for
+    ///   the disk, unless others in its transaction wait for it.
     func run<Value: Sendable>(
-        announcing announcement: Announcement, isAlone: Bool,
+        announcing announcement: Announcement, isAlone: Bool, isLazy: Bool,
         _ body: @Sendable @escaping (Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            enqueue(PendingWrite(announcement, isAlone: isAlone, body: body, continuation: continuation))
+            enqueue(
+                PendingWrite(
+                    announcement, isAlone: isAlone, isLazy: isLazy, body: body, continuation: continuation))
         }
     }
 
@@ -88,7 +96,9 @@ final class WriteQueue: Sendable {
 
     private func perform(_ batch: [any Write], _ database: Database) {
         var failures: [Int: any Error] = [:]
+        let start = ContinuousClock.now
         do {
+            try wait(forDisk: !batch.allSatisfy(\.isLazy), database)
             try database.run("BEGIN IMMEDIATE")
             for (index, write) in batch.enumerated() {
                 do {
@@ -103,12 +113,22 @@ final class WriteQueue: Sendable {
             for write in batch { write.finish(failure: error) }
             return
         }
+        DatabaseMetrics.committed(changes: batch.count, duration: ContinuousClock.now - start)
         var announcement: Announcement = []
         for (index, write) in batch.enumerated() where failures[index] == nil {
             announcement.formUnion(write.announcement)
         }
         counters.announce(announcement)
         for (index, write) in batch.enumerated() { write.finish(failure: failures[index]) }
+    }
+
+    /// Says whether the next transactions end when the disk has them. Without an error it is so.
+    private func wait(forDisk isDurable: Bool, _ database: Database) throws {
+        guard waitsForDisk.withLock({ $0 != isDurable }) else { return }
+        waitsForDisk.withLock { $0 = nil }
+        // Not a cached statement: SQLite does this when it compiles one, not when it runs it.
+        try database.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
+        waitsForDisk.withLock { $0 = isDurable }
     }
 
     private func perform(_ write: any Write, hasCompany: Bool, _ database: Database) throws {
@@ -138,6 +158,7 @@ final class WriteQueue: Sendable {
 private protocol Write: AnyObject, Sendable {
     var announcement: Announcement { get }
     var isAlone: Bool { get }
+    var isLazy: Bool { get }
 
     /// Makes the change, inside the transaction.
     func run(_ database: Database) throws
@@ -149,16 +170,19 @@ private protocol Write: AnyObject, Sendable {
 private final class PendingWrite<Value: Sendable>: Write {
     let announcement: Announcement
     let isAlone: Bool
+    let isLazy: Bool
     private let body: @Sendable (Database) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
     private let result = Mutex<Value?>(nil)
 
     init(
-        _ announcement: Announcement, isAlone: Bool, body: @Sendable @escaping (Database) throws -> Value,
+        _ announcement: Announcement, isAlone: Bool, isLazy: Bool,
+        body: @Sendable @escaping (Database) throws -> Value,
         continuation: CheckedContinuation<Value, any Error>
     ) {
         self.announcement = announcement
         self.isAlone = isAlone
+        self.isLazy = isLazy
         self.body = body
         self.continuation = continuation
     }

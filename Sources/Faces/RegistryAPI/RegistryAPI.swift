@@ -1,9 +1,10 @@
 package import Accounts
+package import Audit
 package import HTTPKit
 import HTTPTypes
 package import Hummingbird
 import Logging
-import OCI
+package import OCI
 package import Registry
 
 /// The registry as clients see it: `/v2/` of the OCI distribution spec, and what Docker adds to it.
@@ -14,40 +15,51 @@ package struct RegistryAPI: Face {
     let registry: Registry
     let gate: Gate
     let limits: RegistryAPILimits
+    /// Where pulls and refusals are noted; nil for nowhere.
+    let audit: AuditRecorder?
 
     package init(
         registry: Registry, authorizer: any Authorizer, tokens: TokenSource,
-        limits: RegistryAPILimits = RegistryAPILimits()
+        limits: RegistryAPILimits = RegistryAPILimits(), audit: AuditRecorder? = nil
     ) {
         self.registry = registry
-        self.gate = Gate(authorizer: authorizer, tokens: tokens)
+        self.gate = Gate(authorizer: authorizer, tokens: tokens, audit: audit)
         self.limits = limits
+        self.audit = audit
     }
 
     package func respond(to request: Request, context: HomeportContext) async throws -> Response? {
         let path = request.uri.path
         guard RegistryRoute.isRegistryPath(path) else { return nil }
+        if limits.refusesOldClients, OldClients.holds(request.headers[.userAgent]) {
+            RegistryMetrics.answered(.none, status: 404, duration: .zero)
+            return .text(OldClients.sentence + "\n", status: .notFound).closingConnection()
+        }
+        let start = ContinuousClock.now
         var label = RouteLabel.none
         var response: Response
         do {
-            guard let route = try Self.route(of: request) else {
+            guard let route = try Self.route(of: path, request.method) else {
                 throw Failure(OCIError(.nameUnknown, "the distribution spec has no such path"))
             }
             label = route.label
             response = try await answer(route, request, context)
         } catch {
-            response = try refusal(error, request)
+            response = try refusal(error, request, context)
         }
         response.headers[.dockerDistributionAPIVersion] = "registry/2.0"
-        RegistryMetrics.answered(label, status: response.status.code)
+        RegistryMetrics.answered(
+            label, status: response.status.code, duration: ContinuousClock.now - start)
         return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// The endpoint that a request is for. When it only reads, a tag that cannot be is one that is not there.
-    private static func route(of request: Request) throws(OCIError) -> RegistryRoute? {
+    private static func route(of path: String, _ method: HTTPRequest.Method) throws(OCIError)
+        -> RegistryRoute?
+    {
         do {
-            return try RegistryRoute(path: request.uri.path)
-        } catch  where error.code == .tagInvalid && [.get, .head].contains(request.method) {
+            return try RegistryRoute(path: path)
+        } catch  where error.code == .tagInvalid && [.get, .head].contains(method) {
             throw OCIError(.manifestUnknown, error.detail)
         }
     }
@@ -92,17 +104,34 @@ package struct RegistryAPI: Face {
         }
     }
 
+    /// Makes a change, and notes it when what the operator has laid down forbids it. A change that is made
+    /// is noted by the store.
+    func noting<Value>(
+        _ action: AuditAction, by account: String, on repository: RepositoryName,
+        _ change: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await change()
+        } catch let refusal as PolicyRefusal {
+            audit?.note(action, .refused, by: account, of: repository.text, "\(refusal)")
+            throw refusal
+        }
+    }
+
     /// Turns what was thrown into an answer. What the client may not know goes to the log; a body that nobody
     /// has read to its end is not read now either: the connection closes instead.
-    private func refusal(_ error: any Error, _ request: Request) throws -> Response {
+    private func refusal(_ error: any Error, _ request: Request, _ context: HomeportContext) throws
+        -> Response
+    {
         let failure = Failure(explaining: error)
         if failure == nil || failure?.status.kind == .serverError {
             Logger.current.error(
                 "a request to the registry failed",
                 metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
         }
-        let answer =
+        var answer =
             failure ?? Failure(OCIError(.unknown, "something went wrong here; the operator's log has more"))
+        if answer.status.kind == .serverError { answer.mention(request: context.id) }
         let response = try answer.response()
         return request.hasLargeBody ? response.closingConnection() : response
     }
@@ -117,11 +146,22 @@ package struct RegistryAPILimits: Sendable {
     /// The chunk size that is recommended to clients (`OCI-Chunk-Min-Length`), in bytes; smaller ones are
     /// taken too. 0 recommends none.
     package var chunkMinLength: Int
+    /// The largest manifest, in bytes; at most `Manifest.sizeMax`.
+    package var manifest: Int
+    /// Whether Docker before 1.6 is told that it is too old, by a 404.
+    package var refusesOldClients = true
+    /// The path by which a trusted proxy finds the bytes of a blob, so that it sends them itself
+    /// (`X-Accel-Redirect`); nil where it does not.
+    package var handsOver: (@Sendable (Digest) -> String)?
 
-    package init(page: Int = 10_000, referrersPage: Int = 1_000, chunkMinLength: Int = 64 << 10) {
+    package init(
+        page: Int = 10_000, referrersPage: Int = 1_000, chunkMinLength: Int = 64 << 10,
+        manifest: Int = Manifest.sizeMax
+    ) {
         self.page = page
         self.referrersPage = referrersPage
         self.chunkMinLength = chunkMinLength
+        self.manifest = manifest
     }
 }
 

@@ -2,7 +2,7 @@ import Metrics
 
 /// Every number the registry reports, in one place, so that a dashboard can be read off this file. Labels
 /// come from closed sets.
-enum RegistryMetrics {
+package enum RegistryMetrics {
     enum UploadEvent: String, CaseIterable {
         case begun, finished, cancelled, mounted
     }
@@ -18,6 +18,10 @@ enum RegistryMetrics {
                 dimensions: [("route", label.rawValue), ("status", "\($0)xx")])
         }
     }
+    private static let durations: [RouteLabel: Timer] = table(of: RouteLabel.allCases) {
+        Timer(
+            label: "homeport_registry_request_duration_seconds", dimensions: [("route", $0.rawValue)])
+    }
     private static let uploads: [UploadEvent: Counter] = table(of: UploadEvent.allCases) {
         Counter(label: "homeport_registry_uploads_total", dimensions: [("event", $0.rawValue)])
     }
@@ -28,8 +32,14 @@ enum RegistryMetrics {
     private static let bytesReceived = Counter(label: "homeport_registry_blob_received_bytes_total")
     private static let denials = Counter(label: "homeport_registry_denials_total")
 
-    static func answered(_ route: RouteLabel, status: Int) {
+    /// Has every number shown from the beginning.
+    package static func begin() {
+        _ = (requests, durations, uploads, manifests, bytesSent, bytesReceived, denials)
+    }
+
+    static func answered(_ route: RouteLabel, status: Int, duration: Duration) {
         guard (100...599).contains(status) else { return }
+        durations[route]?.record(duration: duration)
         requests[route]?[status / 100 - 1].increment()
         if status == 401 || status == 403 { denials.increment() }
     }

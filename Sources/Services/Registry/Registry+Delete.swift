@@ -6,7 +6,11 @@ package import OCI
 extension Registry {
     /// Removes a tag and leaves its manifest.
     package func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws {
-        guard try await manifests.remove(tag, in: repository, by: account) else {
+        let removed = try await unlessRefused {
+            try await manifests.remove(
+                tag, in: repository, by: account, under: policy.conditions(for: repository))
+        }
+        guard removed else {
             throw OCIError(.manifestUnknown, "\(repository) has no tag \(tag)")
         }
         caches.tags.remove(.init(repository: repository, item: tag))
@@ -18,7 +22,11 @@ extension Registry {
     package func remove(manifest digest: Digest, in repository: RepositoryName, by account: String)
         async throws
     {
-        guard let tags = try await manifests.remove(digest, in: repository, by: account) else {
+        let tags = try await unlessRefused {
+            try await manifests.remove(
+                digest, in: repository, by: account, under: policy.conditions(for: repository))
+        }
+        guard let tags else {
             throw OCIError(.manifestUnknown, "\(repository) has no manifest \(digest)")
         }
         forget(digest, tags: tags, in: repository)
@@ -27,10 +35,14 @@ extension Registry {
 
     /// Takes a blob out of a repository. Other repositories that hold it keep it.
     package func remove(blob digest: Digest, in repository: RepositoryName, by account: String) async throws {
-        guard try await links.unlink(digest, in: repository) else {
+        let removed = try await unlessRefused {
+            try await links.unlink(
+                digest, in: repository, by: account, under: policy.conditions(for: repository))
+        }
+        guard removed else {
             throw OCIError(.blobUnknown, "\(repository) has no blob \(digest)")
         }
-        caches.blobSizes.remove(.init(repository: repository, item: digest))
+        caches.blobs.remove(.init(repository: repository, item: digest))
         log("blob removed", repository, "digest", "\(digest)", by: account)
     }
 

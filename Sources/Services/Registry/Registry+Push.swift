@@ -11,7 +11,8 @@ extension Registry {
     ///   - tags: further tags, for a push by digest.
     ///   - account: who pushes; empty for somebody anonymous.
     /// - Returns: the digest under which it is kept.
-    /// - Throws: `MissingReferences` when the repository does not hold what the manifest refers to.
+    /// - Throws: `MissingReferences` when the repository does not hold what the manifest refers to,
+    /// `PolicyRefusal` when a tag is pinned elsewhere or there is no room.
     package func push(
         _ manifest: Manifest, as reference: Reference, tags: [Tag] = [], in repository: RepositoryName,
         by account: String
@@ -30,12 +31,17 @@ extension Registry {
         }
         guard tags.count <= limits.tagsPerPush else { throw TooManyTags(limit: limits.tagsPerPush) }
 
+        try await blobs.requireRoom()
         let push = ManifestPush(
             digest: digest, manifest: manifest, tags: tags.withoutDoubles(),
             requiredBlobs: manifest.requiredBlobs, requiredManifests: manifest.requiredManifests,
             account: account, date: now())
-        let missing = try await manifests.put(push, in: repository)
+        try await tryPins(tags, to: digest, in: repository)
+        let missing = try await unlessRefused {
+            try await manifests.put(push, in: repository, under: policy.conditions(for: repository))
+        }
         guard missing.isEmpty else { throw MissingReferences(digests: missing) }
+        try await tryQuotas(repository)
         forget(digest, tags: tags, in: repository)
         Logger.current.info(
             "manifest stored",
@@ -46,11 +52,16 @@ extension Registry {
         return digest
     }
 
+    /// Forgets what is cached of tags that something beside this object has removed.
+    package func forget(_ tags: [Tag], in repository: RepositoryName) {
+        for tag in tags { caches.tags.remove(.init(repository: repository, item: tag)) }
+        caches.leadingTags.removeAll()
+    }
+
     /// Forgets what is cached of a manifest and of tags that have been changed.
     func forget(_ digest: Digest, tags: [Tag], in repository: RepositoryName) {
         caches.manifests.remove(.init(repository: repository, item: digest))
-        for tag in tags { caches.tags.remove(.init(repository: repository, item: tag)) }
-        caches.leadingTags.removeAll()
+        forget(tags, in: repository)
     }
 }
 

@@ -15,29 +15,45 @@ package final class Registry: Sendable {
     let links: any BlobLinks
     let manifests: any ManifestStore
     let ledger: any UploadLedger
+    let garbage: any GarbageStore
     let limits: RegistryLimits
+    let policy: RegistryPolicy
     let now: @Sendable () -> Date
     let caches: RegistryCaches
     let uploads: UploadTable
+    /// Told of what is found damaged while it is pulled; without one, that is only logged.
+    let damage: DamageControl?
 
     /// - Parameters:
+    ///   - policy: what the operator has laid down.
+    ///   - damage: what is done with something that turns out to be damaged.
     ///   - generation: another number than before when something beside this object may have changed what the
     ///     stores hold. It is read on every pull, so it should cost nanoseconds.
     ///   - now: the time of day.
     package init(
         blobs: any BlobStore, links: any BlobLinks, manifests: any ManifestStore, ledger: any UploadLedger,
-        limits: RegistryLimits = RegistryLimits(), generation: @Sendable @escaping () -> UInt64,
-        now: @Sendable @escaping () -> Date
+        garbage: any GarbageStore, limits: RegistryLimits = RegistryLimits(),
+        policy: RegistryPolicy = RegistryPolicy(), damage: DamageControl? = nil,
+        generation: @Sendable @escaping () -> UInt64, now: @Sendable @escaping () -> Date
     ) {
         self.blobs = blobs
         self.links = links
         self.manifests = manifests
         self.ledger = ledger
+        self.garbage = garbage
         self.limits = limits
+        self.policy = policy
         self.now = now
         self.caches = RegistryCaches(generation: generation)
         self.uploads = UploadTable(perAccountMax: limits.uploadsPerAccount)
+        self.damage = damage
     }
+}
+
+extension Registry {
+    /// Looks anew, from now on, at what it knows of manifests and blobs. To be called a few times in each
+    /// grace time, so that what clients ask for is seen to be used.
+    package func forgetAnswers() { caches.forgetWhatIsHeld() }
 }
 
 /// What a registry puts up with.
@@ -53,20 +69,29 @@ package struct RegistryLimits: Sendable {
     /// After this many seconds without a byte an upload is thrown away.
     package var uploadLifetime: TimeInterval
 
-    /// How long a request waits for another that is at work on the same upload.
+    /// For how many seconds what nothing needs is kept. Whatever a client was told is there stays for at
+    /// least half of it.
+    package var graceTime: TimeInterval
+
+    /// How long a request waits for another that is at work on the same upload while that gets nothing more.
     package var uploadPatience: Duration
+    /// How long it waits while that does.
+    package var uploadPatienceMax: Duration
 
     package init(
         blobSize: Int64 = 1 << 40, uploadsPerAccount: Int = 200, tagsPerPush: Int = 64,
         uploadIdleTime: TimeInterval = 300, uploadLifetime: TimeInterval = 24 * 3600,
-        uploadPatience: Duration = .seconds(3)
+        graceTime: TimeInterval = 24 * 3600, uploadPatience: Duration = .seconds(3),
+        uploadPatienceMax: Duration = .seconds(60)
     ) {
         self.blobSize = blobSize
         self.uploadsPerAccount = uploadsPerAccount
         self.tagsPerPush = tagsPerPush
         self.uploadIdleTime = uploadIdleTime
         self.uploadLifetime = uploadLifetime
+        self.graceTime = graceTime
         self.uploadPatience = uploadPatience
+        self.uploadPatienceMax = uploadPatienceMax
     }
 }
 

@@ -1,5 +1,6 @@
 import Access
 import Accounts
+import Audit
 import HTTPKit
 import HTTPTypes
 import Hummingbird
@@ -28,6 +29,7 @@ struct Wish: Sendable {
 struct Gate: Sendable {
     let authorizer: any Authorizer
     let tokens: TokenSource
+    let audit: AuditRecorder?
 
     /// Who is calling. A caller whose credentials are wrong is refused; one without any is nobody.
     ///
@@ -57,7 +59,12 @@ struct Gate: Sendable {
                 throw challenge(
                     request, context, scopes: [wish.scope] + others, problem: .insufficientScope)
             }
-            throw Failure(OCIError(.denied, Self.refusal(of: caller, wish, tag)))
+            let sentence = Self.refusal(of: caller, wish, tag)
+            if let action = wish.actions.last.flatMap(AuditAction.init) {
+                audit?.note(
+                    action, .refused, by: caller.account.text, of: wish.repository.text, sentence)
+            }
+            throw Failure(OCIError(.denied, sentence))
         }
     }
 
@@ -101,6 +108,10 @@ struct Gate: Sendable {
         case .tooManyAttempts(let seconds):
             return Failure(
                 OCIError(.tooManyRequests, "too many wrong attempts: try again in \(seconds) seconds"),
+                headers: [.retryAfter: "\(seconds)"])
+        case .tooManyRequests(let seconds):
+            return Failure(
+                OCIError(.tooManyRequests, "this account asks too much: try again in \(seconds) seconds"),
                 headers: [.retryAfter: "\(seconds)"])
         case .unavailable:
             return Failure(

@@ -22,6 +22,11 @@ struct Failure: Error, Sendable {
         if self.status == .tooManyRequests, headers[.retryAfter] == nil { self.headers[.retryAfter] = "5" }
     }
 
+    /// Says by which identifier the operator finds the request.
+    mutating func mention(request id: String) {
+        errors = errors.map { OCIError($0.code, "\($0.detail) (request \(id))") }
+    }
+
     /// One access that a challenge asks for, as Docker's registry writes it.
     struct AccessDetail: Encodable, Sendable, Hashable {
         let type: String
@@ -65,6 +70,9 @@ extension Failure {
             self.init(error)
         case let missing as MissingReferences:
             self.init(missing: missing.digests)
+        case let refusal as PolicyRefusal:
+            // Clients show the message and not the detail, so the sentence is both.
+            self.init(OCIError(.denied, "\(refusal)", message: "\(refusal)"))
         case let tooMany as TooManyTags:
             self.init(
                 OCIError(.tagInvalid, "one push sets at most \(tooMany.limit) tags"), status: .uriTooLong)
@@ -111,9 +119,13 @@ extension Failure {
                 headers: [.retryAfter: "1"])
         case .full:
             self.init(
-                OCIError(.unavailable, "the registry has no room left; nothing of this was stored"),
+                OCIError(
+                    .unavailable,
+                    "the registry's disk is full and nothing of this was stored: pulls go on; its operator makes room by "
+                        + "deleting what is not needed and `homeport gc`, or with a larger disk; then push again"
+                ),
                 status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"))
-        case .missing, .conflict, .damaged, .failed:
+        case .missing, .conflict, .refused, .damaged, .failed:
             self.init(OCIError(.unknown, "something went wrong here; the operator's log has more"))
         }
     }
@@ -147,7 +159,7 @@ private struct ErrorBody: Encodable {
         func encode(to encoder: any Encoder) throws {
             var fields = encoder.container(keyedBy: CodingKeys.self)
             try fields.encode(error.code.rawValue, forKey: .code)
-            try fields.encode(error.code.message, forKey: .message)
+            try fields.encode(error.message, forKey: .message)
             if let access {
                 try fields.encode(access, forKey: .detail)
             } else {

@@ -1,5 +1,6 @@
 import Access
 import Accounts
+import Audit
 import HTTPKit
 import HTTPTypes
 import Hummingbird
@@ -22,6 +23,14 @@ extension RegistryAPI {
         ]
         if Conditions.clientHas(digest, request.headers) { return .notModified(headers) }
 
+        if let path = limits.handsOver, context.isByProxy, request.method != .head {
+            // Opened, so that what is missing or damaged is not handed over. Parts are the proxy's own.
+            _ = try await registry.openBlob(digest, in: repository)
+            RegistryMetrics.sent(bytes: size)
+            headers[HTTPField.Name("X-Accel-Redirect")!] = path(digest)
+            return Response(status: .ok, headers: headers)
+        }
+
         switch Conditions.range(request.headers, of: digest, size: size) {
         case .whole:
             return try await send(digest, repository, 0..<size, .ok, headers, request, context)
@@ -42,7 +51,10 @@ extension RegistryAPI {
         let wish = Wish.delete(repository)
         let caller = try await gate.caller(request, context, wishing: wish)
         try await gate.require(wish, tags: [.unknown], of: caller, request, context)
-        try await registry.remove(blob: digest, in: repository, by: caller.account.text)
+        let account = caller.account.text
+        try await noting(.delete, by: account, on: repository) {
+            try await registry.remove(blob: digest, in: repository, by: account)
+        }
         return Response(status: .accepted)
     }
 

@@ -1,5 +1,6 @@
 import Access
 import Accounts
+import Audit
 import HTTPKit
 import HTTPTypes
 import Hummingbird
@@ -32,6 +33,11 @@ extension RegistryAPI {
             return .notModified(headers)
         }
         RegistryMetrics.manifest(.pulled)
+        if request.method == .get {
+            audit?.note(
+                .pull, by: caller.account.text, of: repository.text,
+                reference.isTag ? "\(reference) at \(manifest.digest)" : "\(manifest.digest)")
+        }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: manifest.body))
     }
 
@@ -48,8 +54,10 @@ extension RegistryAPI {
         // What curl says when it has not been told what it sends is no statement about a manifest.
         let stated = contentType == MediaType("application/x-www-form-urlencoded") ? nil : contentType
         let manifest = try Manifest(bytes, contentType: stated)
-        let digest = try await registry.push(
-            manifest, as: reference, tags: tags, in: repository, by: caller.account.text)
+        let account = caller.account.text
+        let digest = try await noting(.push, by: account, on: repository) {
+            try await registry.push(manifest, as: reference, tags: tags, in: repository, by: account)
+        }
         RegistryMetrics.manifest(.pushed)
 
         var headers: HTTPFields = [
@@ -70,10 +78,13 @@ extension RegistryAPI {
         let tags = try await tags(behind: reference, repository)
         let contexts: [TagContext] = tags.isEmpty ? [.known([])] : tags.map { .known([$0]) }
         try await gate.require(wish, tags: contexts, of: caller, request, context)
-        switch reference {
-        case .tag(let tag): try await registry.remove(tag, in: repository, by: caller.account.text)
-        case .digest(let digest):
-            try await registry.remove(manifest: digest, in: repository, by: caller.account.text)
+        let account = caller.account.text
+        try await noting(.delete, by: account, on: repository) {
+            switch reference {
+            case .tag(let tag): try await registry.remove(tag, in: repository, by: account)
+            case .digest(let digest):
+                try await registry.remove(manifest: digest, in: repository, by: account)
+            }
         }
         RegistryMetrics.manifest(.deleted)
         return Response(status: .accepted)
@@ -83,7 +94,7 @@ extension RegistryAPI {
     private func tags(behind reference: Reference, _ repository: RepositoryName) async throws -> [String] {
         switch reference {
         case .tag(let tag): [tag.text]
-        case .digest(let digest): try await registry.tags(leadingTo: digest, in: repository).map(\.text)
+        case .digest(let digest): try await registry.tags(leadingTo: digest, in: repository)
         }
     }
 
@@ -108,13 +119,13 @@ extension RegistryAPI {
     private func manifestBytes(_ request: Request) async throws -> [UInt8] {
         let body: ByteBuffer?
         do {
-            body = try await request.bodyBytes(limit: Manifest.sizeMax)
+            body = try await request.bodyBytes(limit: limits.manifest)
         } catch {
             throw BodyInterrupted(cause: error)
         }
         guard let body else {
             throw Failure(
-                OCIError(.sizeInvalid, "a manifest has at most \(Manifest.sizeMax) bytes"),
+                OCIError(.sizeInvalid, "a manifest has at most \(limits.manifest) bytes here"),
                 status: .contentTooLarge)
         }
         guard request.contentLength.map({ $0 == Int64(body.readableBytes) }) ?? true else {

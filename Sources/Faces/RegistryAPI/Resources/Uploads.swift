@@ -1,5 +1,6 @@
 import Access
 import Accounts
+import Audit
 import HTTPKit
 import HTTPTypes
 import Hummingbird
@@ -21,6 +22,15 @@ extension RegistryAPI {
         let caller = try await gate.caller(request, context, wishing: wish, beside: sourceScopes)
         try await gate.require(
             wish, tags: [.unknown], of: caller, request, context, beside: sourceScopes)
+        return try await noting(.push, by: caller.account.text, on: repository) {
+            try await begin(repository, query, caller, request, context)
+        }
+    }
+
+    private func begin(
+        _ repository: RepositoryName, _ query: Query, _ caller: Caller, _ request: Request,
+        _ context: HomeportContext
+    ) async throws -> Response {
         let mounted = try query["mount"].map { try Digest($0) }
         if let mounted, try await mount(mounted, in: repository, query["from"], caller, request, context) {
             RegistryMetrics.upload(.mounted)
@@ -30,11 +40,20 @@ extension RegistryAPI {
         let algorithm = try query["digest-algorithm"].map(Self.algorithm(named:))
         let ticket = try await registry.beginUpload(
             in: repository, by: caller.account.text,
-            algorithm: digest?.algorithm ?? algorithm ?? mounted?.algorithm ?? .sha256)
+            algorithm: digest?.algorithm ?? algorithm ?? mounted?.algorithm ?? .sha256,
+            size: digest == nil ? nil : request.contentLength)
         RegistryMetrics.upload(.begun)
         // A digest without a body announces a blob that is to come by PUT, unless it is the empty one.
         if let digest, request.hasBody || digest.isOfNothing {
-            return try await finish(ticket, as: digest, UploadChunk(length: request.contentLength), request)
+            do {
+                return try await finish(
+                    ticket, as: digest, UploadChunk(length: request.contentLength), request)
+            } catch {
+                // The client has not been told of an upload, so nobody could go on with it. Should it be gone
+                // already, or this fail, the sweep does the rest.
+                try? await registry.cancelUpload(ticket)
+                throw error
+            }
         }
         var response = Response(status: .accepted, headers: headers(of: ticket, size: 0))
         if limits.chunkMinLength > 0 {
@@ -159,7 +178,7 @@ extension RegistryAPI {
         guard let id = UploadID(id[...]) else { throw unknown }
         let ticket = UploadTicket(id: id, repository: repository, account: account.text)
         do {
-            return try await body(ticket)
+            return try await noting(.push, by: account.text, on: repository) { try await body(ticket) }
         } catch let error as OCIError where error.code == .blobUploadUnknown {
             throw unknown
         } catch let mismatch as UploadOffsetMismatch {

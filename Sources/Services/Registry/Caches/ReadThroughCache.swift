@@ -14,10 +14,12 @@ final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
 
     private let state: Mutex<State>
     private let generation: @Sendable () -> UInt64
+    private let metrics: CacheMetrics
 
     /// - Parameter generation: another number than before when something outside this process may have
     ///   changed; everything is forgotten then.
-    init(costMax: Int, generation: @Sendable @escaping () -> UInt64) {
+    init(_ name: String, costMax: Int, generation: @Sendable @escaping () -> UInt64) {
+        self.metrics = CacheMetrics(name)
         self.state = Mutex(State(entries: TwoAgeMap(costMax: costMax), generation: generation()))
         self.generation = generation
     }
@@ -37,6 +39,7 @@ final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
             }
             return (state.entries.value(for: key), state.changes)
         }
+        metrics.count(isHit: known != nil)
         if let known { return known }
         guard let loaded = try await load() else { return nil }
         let price = cost(loaded)

@@ -16,14 +16,21 @@ final class RegistryCaches: Sendable {
 
     let tags: ReadThroughCache<Place<Tag>, Digest>
     let manifests: ReadThroughCache<Place<Digest>, PulledManifest>
-    let blobSizes: ReadThroughCache<Place<Digest>, Int64>
+    let blobs: ReadThroughCache<Place<Digest>, HeldBlob>
     /// The tags that lead to a manifest. Any manifest pushed or removed may change them.
-    let leadingTags: ReadThroughCache<Place<Digest>, [Tag]>
+    let leadingTags: ReadThroughCache<Place<Digest>, [String]>
 
     init(generation: @Sendable @escaping () -> UInt64) {
-        tags = ReadThroughCache(costMax: 50_000, generation: generation)
-        manifests = ReadThroughCache(costMax: 16 << 20, generation: generation)
-        blobSizes = ReadThroughCache(costMax: 50_000, generation: generation)
-        leadingTags = ReadThroughCache(costMax: 50_000, generation: generation)
+        tags = ReadThroughCache("tags", costMax: 50_000, generation: generation)
+        manifests = ReadThroughCache("manifests", costMax: 16 << 20, generation: generation)
+        blobs = ReadThroughCache("blobs", costMax: 50_000, generation: generation)
+        leadingTags = ReadThroughCache("leading_tags", costMax: 50_000, generation: generation)
+    }
+
+    /// Forgets which manifests and blobs are held, and since when they rest.
+    func forgetWhatIsHeld() {
+        manifests.removeAll()
+        blobs.removeAll()
+        leadingTags.removeAll()
     }
 }

@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import NIOCore
 package import OCI
 package import ServerKit
@@ -18,11 +19,16 @@ package protocol BlobStore: Sendable {
     /// Removes a blob. Removing one that is not there is not a failure.
     func remove(_ digest: Digest) async throws(StoreError)
 
-    /// Removes a blob at once: what `BlobLinks.collect` calls inside its transaction, so that a row and its
-    /// bytes cannot miss each other.
+    /// Takes a blob away at once: what `BlobLinks.collect` calls inside its transaction, so that a row and
+    /// its bytes cannot miss each other. Its bytes become those of an upload, which the caller discards when
+    /// it has time, or else a sweep. Nil when there is no such blob.
     ///
-    /// Synchronous and quick, on a thread that may block. Removing one that is not there is not a failure.
-    func removeNow(_ digest: Digest) throws(StoreError)
+    /// Synchronous and quick, however large the blob is, on a thread that may block.
+    func takeAway(_ digest: Digest) throws(StoreError) -> UploadID?
+
+    /// Throws `.full` when there is so little room left that it is kept for upkeep: deleting, collecting and
+    /// what the facts need. To be called before anything is pushed.
+    func requireRoom() async throws(StoreError)
 
     /// Starts an upload, which lives until it is discarded, across restarts. Throws `.conflict` when there is
     /// one of this name.
@@ -41,6 +47,10 @@ package protocol BlobStore: Sendable {
     /// One page of the stored digests in order of their text, those after `last`: what a sweep or a check
     /// walks.
     func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest]
+
+    /// Those of `digests` that have been in their places since before `moment`, with their sizes in bytes.
+    /// None while another program may count on blobs that no row knows.
+    func settled(before moment: Date, among digests: [Digest]) async throws(StoreError) -> [Digest: Int64]
 }
 
 /// A blob that is open for reading; closed when the last reference goes.
@@ -61,8 +71,9 @@ package protocol BlobUpload: AnyObject, Sendable {
     /// How many bytes have been taken, all of which survive a restart of the process.
     var size: Int64 { get }
 
-    /// Writes at the end, hashing on the way. Returns before the disk is sure of it: `publish` makes sure.
-    func append(_ bytes: ByteBuffer) async throws(StoreError)
+    /// Writes the pieces at the end, one after the other, hashing on the way: all of them or, when it throws,
+    /// none. Returns before the disk is sure of it: `publish` makes sure.
+    func append(_ pieces: [ByteBuffer]) async throws(StoreError)
 
     /// The digest of everything appended so far, by the upload's algorithm.
     func digest() async throws(StoreError) -> Digest
@@ -76,4 +87,8 @@ package protocol BlobUpload: AnyObject, Sendable {
     ///
     /// Synchronous and quick: it is asked inside the transaction that makes a row point at the bytes.
     func republish(as digest: Digest) throws(StoreError) -> Bool
+}
+
+extension BlobUpload {
+    package func append(_ bytes: ByteBuffer) async throws(StoreError) { try await append([bytes]) }
 }

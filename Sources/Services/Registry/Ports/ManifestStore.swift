@@ -5,8 +5,8 @@ package import ServerKit
 /// Repositories, their manifests, tags and who refers to what.
 ///
 /// Every backend passes `checkManifestStoreContract`. What one call changes is changed by one transaction
-/// that is durable when the call returns. Cost is per page or per document, never per repository. Dates are
-/// kept to the microsecond.
+/// that is durable when the call returns; what `conditions` ask is asked inside it (see `RepositoryConditions`). Cost
+/// is per page or per document, never per repository. Dates are kept to the microsecond.
 package protocol ManifestStore: Sendable {
     /// A manifest of this repository, byte for byte as it was pushed.
     func manifest(_ digest: Digest, in repository: RepositoryName) async throws(StoreError) -> StoredManifest?
@@ -18,16 +18,25 @@ package protocol ManifestStore: Sendable {
     ///
     /// Inside the transaction everything that the push requires must still be held by the repository; what is
     /// not is returned in the order given, blobs first, and then nothing was stored.
-    func put(_ push: ManifestPush, in repository: RepositoryName) async throws(StoreError) -> [Digest]
+    ///
+    /// Refused when any of the tags is pinned to another manifest, or when there is no room; a manifest that
+    /// is there already needs none.
+    func put(_ push: ManifestPush, in repository: RepositoryName, under conditions: RepositoryConditions)
+        async throws(StoreError) -> [Digest]
 
     /// Removes a manifest and the tags that point to it; returns those tags in byte order, or nil when it was
-    /// not there. The history of each tag says that `account` did it.
-    func remove(_ digest: Digest, in repository: RepositoryName, by account: String)
-        async throws(StoreError) -> [Tag]?
+    /// not there. The history of each tag says that `account` did it. Until a collection takes it, it can be
+    /// restored, and what it needs stays. Refused while a tag that is kept leads to it, directly or through
+    /// an index.
+    func remove(
+        _ digest: Digest, in repository: RepositoryName, by account: String,
+        under conditions: RepositoryConditions
+    ) async throws(StoreError) -> [Tag]?
 
-    /// Removes a tag and leaves its manifest; false when it was not there.
-    func remove(_ tag: Tag, in repository: RepositoryName, by account: String) async throws(StoreError)
-        -> Bool
+    /// Removes a tag and leaves its manifest; false when it was not there. Refused for a tag that is kept.
+    func remove(
+        _ tag: Tag, in repository: RepositoryName, by account: String, under conditions: RepositoryConditions
+    ) async throws(StoreError) -> Bool
 
     /// One page of tags in byte order, those after `last`; nil when the repository does not exist.
     func tags(in repository: RepositoryName, after last: Tag?, limit: Int) async throws(StoreError) -> [Tag]?
@@ -48,8 +57,12 @@ package protocol ManifestStore: Sendable {
     /// What a listing for operators shows; nil when there is no such repository.
     func summary(of repository: RepositoryName) async throws(StoreError) -> RepositorySummary?
 
-    /// Removes a repository with its tags, manifests and links; false when there is none.
-    func removeRepository(_ repository: RepositoryName) async throws(StoreError) -> Bool
+    /// Removes a repository with its tags, manifests and links, whatever its size in one short step; false
+    /// when there is none. Until a collection takes it, it can be restored. Refused while it has a tag that
+    /// is kept; to know that, its tags are looked at where there are such rules.
+    func removeRepository(
+        _ repository: RepositoryName, by account: String, under conditions: RepositoryConditions
+    ) async throws(StoreError) -> Bool
 }
 
 /// A manifest as it is kept.
@@ -57,11 +70,14 @@ package struct StoredManifest: Sendable, Hashable {
     package let digest: Digest
     package let mediaType: MediaType
     package let bytes: [UInt8]
+    /// Since when no tag points to it; nil while one does.
+    package let restsSince: Date?
 
-    package init(digest: Digest, mediaType: MediaType, bytes: [UInt8]) {
+    package init(digest: Digest, mediaType: MediaType, bytes: [UInt8], restsSince: Date? = nil) {
         self.digest = digest
         self.mediaType = mediaType
         self.bytes = bytes
+        self.restsSince = restsSince
     }
 }
 

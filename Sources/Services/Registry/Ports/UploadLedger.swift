@@ -4,7 +4,8 @@ package import ServerKit
 
 /// The uploads that have been started and not finished; their bytes are the `BlobStore`'s.
 ///
-/// Every backend passes `checkUploadLedgerContract`.
+/// Every backend passes `checkUploadLedgerContract`. What is noted here survives the end of the process, but need
+/// not survive a power loss: an upload without a note is swept away, and one without bytes is not found.
 package protocol UploadLedger: Sendable {
     /// Notes a new upload. Throws `.conflict` when there is one of this identifier.
     func begin(_ upload: UploadRecord) async throws(StoreError)
@@ -18,6 +19,9 @@ package protocol UploadLedger: Sendable {
 
     /// Forgets an upload. Forgetting one that is not there is not a failure.
     func end(_ id: UploadID) async throws(StoreError)
+
+    /// Forgets an upload if it has not moved since `moment`; false when it has, or is not there.
+    func end(_ id: UploadID, ifIdleSince moment: Date) async throws(StoreError) -> Bool
 
     /// Up to `limit` uploads that have not moved since `moment`, the one that rested longest first.
     func idle(since moment: Date, limit: Int) async throws(StoreError) -> [UploadRecord]

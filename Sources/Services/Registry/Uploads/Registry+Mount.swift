@@ -8,8 +8,14 @@ extension Registry {
     package func mount(_ digest: Digest, from source: RepositoryName, in repository: RepositoryName)
         async throws -> Bool
     {
-        guard try await links.mount(digest, from: source, in: repository) != nil else { return false }
-        caches.blobSizes.remove(.init(repository: repository, item: digest))
+        try await blobs.requireRoom()
+        let size = try await unlessRefused {
+            try await links.mount(
+                digest, from: source, in: repository, under: policy.conditions(for: repository))
+        }
+        guard size != nil else { return false }
+        try await tryQuotas(repository)
+        caches.blobs.remove(.init(repository: repository, item: digest))
         Logger.current.debug(
             "blob mounted",
             metadata: ["repository": "\(repository)", "from": "\(source)", "digest": "\(digest)"])

@@ -10,8 +10,9 @@ extension Registry {
 
     /// Runs `work` with an upload that no other request is at work on.
     ///
-    /// A client's mistake or a broken connection leaves the upload open. After any other error its file is
-    /// opened anew by the next request, so that what was counted and hashed is what was written.
+    /// A client's mistake or a broken connection leaves the upload open. One that meets a full disk is thrown
+    /// away: its bytes are among those that fill it. After any other error its file is opened anew by the
+    /// next request, so that what was counted and hashed is what was written.
     ///
     /// - Parameter algorithm: the one to hash by, when the upload began with another.
     func withUpload<Value>(
@@ -32,6 +33,10 @@ extension Registry {
         } catch let interruption as BodyInterrupted {
             await giveBack(open, .stays)
             throw interruption
+        } catch let error as StoreError where error.kind == .full {
+            await end(open)
+            uploads.drop(ticket.id)
+            throw error
         } catch {
             uploads.drop(ticket.id)
             throw error
@@ -43,7 +48,8 @@ extension Registry {
     {
         var claim = uploads.claim(ticket.id, at: now())
         if case .busy(let record?, _) = claim, ticket.fits(record) {
-            await uploads.waitForRelease(of: ticket.id, patience: limits.uploadPatience)
+            await uploads.waitForRelease(
+                of: ticket.id, patience: limits.uploadPatience, patienceMax: limits.uploadPatienceMax)
             claim = uploads.claim(ticket.id, at: now())
         }
         switch claim {
@@ -103,7 +109,9 @@ extension Registry {
         guard fate == .stays else { return uploads.drop(open.record.id) }
         var open = open
         let date = now()
-        if date.timeIntervalSince(open.record.movedAt) >= limits.uploadIdleTime / 2 {
+        if date.timeIntervalSince(open.record.movedAt) >= min(limits.uploadIdleTime, limits.uploadLifetime)
+            / 2
+        {
             open.record.movedAt = date
             // Should this fail, the upload is at worst forgotten sooner than it need be.
             try? await ledger.touch(open.record.id, at: date)

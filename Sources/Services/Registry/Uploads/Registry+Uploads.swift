@@ -61,9 +61,13 @@ package struct UploadProgress: Sendable, Hashable {
 /// Pushing blobs (distribution-spec, "Pushing blobs"). An upload lives from `beginUpload` until it is
 /// finished, cancelled or forgotten for want of progress; broken connections and restarts do not end it.
 extension Registry {
+    /// - Parameter size: how many bytes are to come, as far as that is known.
+    /// - Throws: `PolicyRefusal` when they do not fit into the repository.
     package func beginUpload(
-        in repository: RepositoryName, by account: String, algorithm: Digest.Algorithm = .sha256
+        in repository: RepositoryName, by account: String, algorithm: Digest.Algorithm = .sha256,
+        size: Int64? = nil
     ) async throws -> UploadTicket {
+        try await room(in: repository).require(size ?? 1)
         var generator = SystemRandomNumberGenerator()
         let date = now()
         let record = UploadRecord(
@@ -75,6 +79,7 @@ extension Registry {
                 "at most \(limits.uploadsPerAccount) uploads of one account may be under way at once")
         }
         do {
+            try await blobs.requireRoom()
             // The row comes first: bytes without a row would be nobody's.
             try await ledger.begin(record)
             let upload = try await blobs.createUpload(record.id, algorithm: algorithm)
@@ -120,8 +125,14 @@ extension Registry {
                 await end(open)
                 throw OCIError(.digestInvalid, "the uploaded bytes have the digest \(actual), not \(digest)")
             }
-            try await publish(open, as: digest)
+            do {
+                try await unlessRefused { try await publish(open, as: digest) }
+            } catch let refusal as PolicyRefusal {
+                await end(open)
+                throw refusal
+            }
             await end(open)
+            try await tryQuotas(open.record.repository)
             return (progress, .ended)
         }
     }
@@ -149,15 +160,22 @@ extension Registry {
             }
         }
         let expected = chunk.range.map { Int64($0.count) } ?? chunk.length
-        guard start + (expected ?? 0) <= limits.blobSize else { throw BlobTooLarge(limit: limits.blobSize) }
-        var pump = UploadPump(into: open.upload, sizeMax: limits.blobSize) { [uploads] size in
+        let bounds = UploadBounds(
+            blobSize: limits.blobSize, room: try await room(in: open.record.repository))
+        // A client may announce any number: the sum must not overflow.
+        let (sum, isTooMuch) = start.addingReportingOverflow(expected ?? 0)
+        if let refusal = bounds.refusal(of: isTooMuch ? .max : sum) {
+            await end(open)
+            throw refusal
+        }
+        var pump = UploadPump(into: open.upload, sizeMax: bounds.sizeMax) { [uploads] size in
             uploads.note(size: size, of: open.record.id)
         }
         do {
             try await pump.run(body)
         } catch is BodyTooLong {
             await end(open)
-            throw BlobTooLarge(limit: limits.blobSize)
+            throw bounds.refusal(of: bounds.sizeMax + 1) ?? BlobTooLarge(limit: limits.blobSize)
         }
         let received = open.upload.size - start
         guard expected.map({ $0 == received }) ?? true else {
@@ -179,7 +197,7 @@ extension Registry {
             attemptsLeft -= 1
             try await upload.publish(as: digest)
         } while try await !link(open, as: digest)
-        caches.blobSizes.remove(.init(repository: open.record.repository, item: digest))
+        caches.blobs.remove(.init(repository: open.record.repository, item: digest))
         Logger.current.debug(
             "blob stored",
             metadata: [
@@ -191,8 +209,11 @@ extension Registry {
     /// Makes the row; false when the bytes were gone again by then.
     private func link(_ open: OpenUpload, as digest: Digest) async throws -> Bool {
         let upload = open.upload
+        let repository = open.record.repository
         let linked: Void? = try await unlessMissing {
-            try await links.link(digest, size: upload.size, in: open.record.repository) {
+            try await links.link(
+                digest, size: upload.size, in: repository, under: policy.conditions(for: repository)
+            ) {
                 try upload.republish(as: digest)
             }
         }
@@ -200,7 +221,7 @@ extension Registry {
     }
 
     /// Clears away an upload that is over. What goes wrong here is the sweep's to put right.
-    private func end(_ open: OpenUpload) async {
+    func end(_ open: OpenUpload) async {
         do {
             try await blobs.discardUpload(open.record.id)
             try await ledger.end(open.record.id)
@@ -209,5 +230,19 @@ extension Registry {
                 "an upload that is over could not be cleared away",
                 metadata: ["upload": "\(open.record.id)", "error": "\(error)"])
         }
+    }
+}
+
+/// How large an upload may become.
+private struct UploadBounds {
+    /// The largest blob, in bytes.
+    let blobSize: Int64
+    let room: Room
+
+    var sizeMax: Int64 { min(blobSize, room.bytes) }
+
+    /// Why an upload of this size is refused; nil when it is not.
+    func refusal(of size: Int64) -> (any Error)? {
+        size > blobSize ? BlobTooLarge(limit: blobSize) : room.tightest?.refusal(of: size)
     }
 }

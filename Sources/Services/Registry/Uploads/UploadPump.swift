@@ -10,18 +10,21 @@ package struct BodyInterrupted: Error {
 /// A body went beyond what an upload may hold.
 struct BodyTooLong: Error {}
 
-/// Carries a body into an upload, receiving the next piece while the one before is written and hashed.
+/// Carries a body into an upload, receiving the next pieces while those before are written and hashed.
 struct UploadPump {
-    /// Pieces are gathered up to this many bytes, so that a slow trickle of small ones does not cost a write
-    /// each.
-    private static let batchSize = 256 << 10
+    /// Pieces are gathered up to this many bytes, so that a visit to a thread serves many of them.
+    private static let batchSize = 1 << 20
+    /// Pieces below this size are copied together: a slow trickle of them would keep more memory than it
+    /// fills, and cost a write each. Larger ones are passed on as they came.
+    private static let smallSize = 32 << 10
 
     private let upload: any BlobUpload
     private let sizeMax: Int64
     private let onProgress: (Int64) -> Void
-    /// Two buffers take turns, one filling while the other is written.
-    private var gathered = ByteBuffer()
-    private var spare = ByteBuffer()
+    private var gathered: [ByteBuffer] = []
+    private var gatheredSize = 0
+    /// Small pieces that came after those.
+    private var small = ByteBuffer()
     private var received: Int64
     private var writing: Task<Void, any Error>?
 
@@ -43,7 +46,7 @@ struct UploadPump {
                 received += Int64(piece.readableBytes)
                 guard received <= sizeMax else { throw BodyTooLong() }
                 gather(piece)
-                if gathered.readableBytes >= Self.batchSize { try await startWriting() }
+                if gatheredSize >= Self.batchSize { try await startWriting() }
             }
         } catch let interruption as BodyInterrupted {
             try await writeRest()
@@ -66,16 +69,30 @@ struct UploadPump {
     }
 
     private mutating func gather(_ piece: ByteBuffer) {
-        // A body of one piece takes what it needs; a longer one will need all of it.
-        if gathered.readableBytes > 0 { gathered.reserveCapacity(Self.batchSize * 2) }
-        gathered.writeImmutableBuffer(piece)
+        gatheredSize += piece.readableBytes
+        if piece.readableBytes < Self.smallSize {
+            small.writeImmutableBuffer(piece)
+        } else {
+            closeSmall()
+            gathered.append(piece)
+        }
+    }
+
+    private mutating func closeSmall() {
+        guard small.readableBytes > 0 else { return }
+        gathered.append(small)
+        small = ByteBuffer()
+    }
+
+    private mutating func takeBatch() -> [ByteBuffer] {
+        closeSmall()
+        defer { (gathered, gatheredSize) = ([], 0) }
+        return gathered
     }
 
     private mutating func startWriting() async throws {
         try await finishWriting()
-        let batch = gathered
-        swap(&gathered, &spare)
-        gathered.clear()
+        let batch = takeBatch()
         writing = Task { [upload] in try await upload.append(batch) }
     }
 
@@ -88,9 +105,8 @@ struct UploadPump {
 
     private mutating func writeRest() async throws {
         try await finishWriting()
-        guard gathered.readableBytes > 0 else { return }
-        try await upload.append(gathered)
-        gathered = ByteBuffer()
+        guard gatheredSize > 0 else { return }
+        try await upload.append(takeBatch())
         onProgress(upload.size)
     }
 }

@@ -68,10 +68,12 @@ final class UploadTable: Sendable {
         }
     }
 
-    /// Returns when the request at work on an upload has done, or after `patience`.
+    /// Returns when the request at work on an upload has done, when nothing has come with it for `patience`,
+    /// or after `patienceMax`.
     ///
-    /// A client that lost its connection is often back before the server has noticed the loss.
-    func waitForRelease(of id: UploadID, patience: Duration) async {
+    /// A client that lost its connection is often back before the server has taken what came by the lost one.
+    /// Until then nobody can say where the upload ends.
+    func waitForRelease(of id: UploadID, patience: Duration, patienceMax: Duration) async {
         let (stream, waiter) = AsyncStream.makeStream(of: Void.self)
         let isBusy = state.withLock { state in
             guard let entry = state.entries[id], entry.idle == nil else { return false }
@@ -80,7 +82,14 @@ final class UploadTable: Sendable {
         }
         guard isBusy else { return }
         let timer = Task {
-            try? await ContinuousClock().sleep(for: patience)
+            let clock = ContinuousClock()
+            let end = clock.now + patienceMax
+            var last = size(of: id)
+            while clock.now < end, (try? await clock.sleep(for: patience)) != nil {
+                let size = size(of: id)
+                if size == last { break }
+                last = size
+            }
             waiter.finish()
         }
         for await _ in stream {}
@@ -91,6 +100,8 @@ final class UploadTable: Sendable {
     func note(size: Int64, of id: UploadID) {
         state.withLock { $0.entries[id]?.size = size }
     }
+
+    private func size(of id: UploadID) -> Int64? { state.withLock { $0.entries[id]?.size } }
 
     /// Puts an upload back for the next request.
     func release(_ open: OpenUpload, at date: Date) {
@@ -120,6 +131,13 @@ final class UploadTable: Sendable {
             return idle.values.compactMap(\.idle)
         }
         withExtendedLifetime(closed) {}
+    }
+
+    /// The uploads that a request is at work on.
+    var busy: [UploadID] {
+        state.withLock { state in
+            state.entries.filter { $0.value.idle == nil && $0.value.record != nil }.map(\.key)
+        }
     }
 
     /// Whether this process has the upload open.
