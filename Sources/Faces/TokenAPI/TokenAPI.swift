@@ -34,6 +34,9 @@ package struct TokenAPI: Face {
         return nil
     }
 
+    /// Whether a path is one where tokens are asked for.
+    static func givesTokens(at path: String) -> Bool { tokenPaths.contains(path) }
+
     private func token(_ request: Request, _ context: HomeportContext) async throws -> Response {
         let result: TokenService.Answer
         do throws(TokenProblem) {

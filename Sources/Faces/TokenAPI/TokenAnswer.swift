@@ -50,5 +50,5 @@ struct TokenAnswer: Encodable {
 }
 
 extension HTTPField.Name {
-    static var pragma: Self { Self("Pragma") ?? .cacheControl }
+    static let pragma = Self("Pragma") ?? .cacheControl
 }

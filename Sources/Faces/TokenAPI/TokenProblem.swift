@@ -49,6 +49,11 @@ struct TokenProblem: Error, Sendable {
                 .heldBack, .tooManyRequests, .tooManyRequests, "temporarily_unavailable",
                 "too many failed attempts: try again in \(seconds) s")
             headers[.retryAfter] = "\(seconds)"
+        case .tooManyRequests(let seconds):
+            self.init(
+                .heldBack, .tooManyRequests, .tooManyRequests, "temporarily_unavailable",
+                "this account asks too much: try again in \(seconds) s")
+            headers[.retryAfter] = "\(seconds)"
         case .unavailable:
             self.init(
                 .unavailable, .serviceUnavailable, .unavailable, "temporarily_unavailable",

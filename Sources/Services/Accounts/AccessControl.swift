@@ -27,24 +27,36 @@ package final class AccessControl: Authorizer {
 
     /// The one service whose tokens are believed, and the service that rules see.
     private let service: String
+    private let expandsActions: Bool
+    private let decider: (any AccessDecider)?
     private let standing: Standing
+    private let guests: Guests
     private let rules: RuleBook
     private let issuer: TokenIssuer
     private let signIn: SignIn
+    private let budget: AccountBudget
     private let log: SignInLog
     private let now: WallClock
     private let verified = GenerationCache<SHA256Digest, Verified>(countMax: 10_000)
 
     init(
-        service: String, standing: Standing, rules: RuleBook, issuer: TokenIssuer, signIn: SignIn,
+        service: String, expandsActions: Bool, decider: (any AccessDecider)?, standing: Standing,
+        guests: Guests,
+        rules: RuleBook, issuer: TokenIssuer,
+        signIn: SignIn,
+        budget: AccountBudget,
         log: SignInLog,
         now: @escaping WallClock
     ) {
         self.service = service
+        self.expandsActions = expandsActions
+        self.decider = decider
         self.standing = standing
+        self.guests = guests
         self.rules = rules
         self.issuer = issuer
         self.signIn = signIn
+        self.budget = budget
         self.log = log
         self.now = now
     }
@@ -52,6 +64,12 @@ package final class AccessControl: Authorizer {
     package func caller(
         authorization: String?, from address: String?
     ) async throws(SignInError) -> Caller {
+        let caller = try await who(authorization, from: address)
+        try budget.take(caller.account)
+        return caller
+    }
+
+    private func who(_ authorization: String?, from address: String?) async throws(SignInError) -> Caller {
         guard let authorization else {
             return Caller(account: .anonymous, address: address, hasCredentials: false)
         }
@@ -67,7 +85,8 @@ package final class AccessControl: Authorizer {
         }
         let signedIn = try await signIn.signIn(credentials, from: address)
         return Caller(
-            account: signedIn.account.name, address: address, bounds: signedIn.bounds, hasCredentials: true)
+            account: signedIn.account.name, address: address, bounds: signedIn.bounds, hasCredentials: true,
+            isPerson: signedIn.credential.isPersons)
     }
 
     package func granted(
@@ -79,8 +98,7 @@ package final class AccessControl: Authorizer {
         }
         guard !asked.isEmpty else { return [] }
         return try await asking { [asked] () async throws(StoreError) in
-            guard let record = try await standing.record(of: caller.account), record.isStanding(at: now())
-            else {
+            guard let record = try await record(of: caller), record.isStanding(at: now()) else {
                 return []
             }
             return try await decide(
@@ -120,8 +138,13 @@ package final class AccessControl: Authorizer {
         let request = AccessRequest(
             account: account.name, labels: account.labels, ip: address, service: service, type: type,
             name: name,
-            actions: RepositoryActions.expand(actions, of: type), tag: tag)
-        let granted = policy.decide(request, at: now()).granted
+            actions: expandsActions ? RepositoryActions.expand(actions, of: type) : actions.sorted(),
+            tag: tag)
+        let decision = policy.decide(request, at: now())
+        var granted = decision.granted
+        if decision.rule == nil, decision.tagRules.isEmpty, let decider, !request.actions.isEmpty {
+            granted = try await decider.granted(request) ?? []
+        }
         guard !bounds.isEmpty else { return granted }
         // Bounds that cannot be compiled leave nothing.
         guard let limit = try? ScopeBounds(bounds) else { return [] }
@@ -151,7 +174,8 @@ package final class AccessControl: Authorizer {
     /// for.
     private func judge(_ token: Verified, from address: String?) async throws(StoreError) -> Bearer {
         let moment = now()
-        guard let record = try await standing.record(of: token.account), record.isStanding(at: moment),
+        guard let record = try await record(of: token.account, by: token.credential, at: moment),
+            record.isStanding(at: moment),
             let bounds = try await bounds(of: token.credential, record, at: moment)
         else { return .refused("what this token was issued for no longer stands; sign in again") }
         let second = Int(moment.timeIntervalSince1970)
@@ -164,7 +188,25 @@ package final class AccessControl: Authorizer {
         return .standing(
             Caller(
                 account: token.account, address: address, grants: token.grants, bounds: bounds,
-                hasCredentials: token.credential != .nothing))
+                hasCredentials: token.credential != .nothing, isPerson: token.credential.isPersons))
+    }
+
+    /// Who a token was issued to. An account of that name that was made since is somebody else.
+    private func record(
+        of name: AccountName, by credential: Credential, at moment: Date
+    ) async throws(StoreError) -> Standing.Record? {
+        let own = try await standing.lastingRecord(of: name)
+        switch credential {
+        case .source: return own == nil ? guests.record(of: name, at: moment) : nil
+        case .personToken: return own == nil ? try await standing.people.record(of: name) : nil
+        case .nothing, .password, .accessToken, .refreshToken: return own
+        }
+    }
+
+    private func record(of caller: Caller) async throws(StoreError) -> Standing.Record? {
+        let own = try await standing.lastingRecord(of: caller.account)
+        guard caller.isPerson else { return own ?? guests.record(of: caller.account, at: now()) }
+        return own == nil ? try await standing.people.record(of: caller.account) : nil
     }
 
     /// The bounds of the credential that a bearer token was issued for; nil when that no longer stands.
@@ -173,9 +215,10 @@ package final class AccessControl: Authorizer {
     ) async throws(StoreError) -> [Scope]? {
         switch credential {
         case .nothing: return record.account.name.isAnonymous ? [] : nil
+        case .source: return []
         case .password(let mark): return mark == record.passwordMark ? [] : nil
-        case .accessToken(let id), .refreshToken(let id):
-            guard let token = try await standing.token(id), token.isStanding(at: moment),
+        case .accessToken(let id), .personToken(let id), .refreshToken(let id):
+            guard let token = try await standing.lastingToken(id), token.isStanding(at: moment),
                 token.stored.account == record.account.name
             else { return nil }
             return token.bounds

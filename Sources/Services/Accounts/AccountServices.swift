@@ -9,11 +9,26 @@ package struct AccountServices: Sendable {
         package var issuer: TokenIssuer.Settings
         /// Our own service, first, and others for which tokens are issued too.
         package var services: [String]
+        /// Whether tokens are issued for whatever service a client names: for servers that were never told
+        /// which there are.
+        package var acceptsAnyService = false
+        /// Whether clients that ask for a refresh token get one.
+        package var issuesRefreshTokens = true
+        /// Whether `*` is written out in the actions of a repository, and others than its three are left out.
+        package var expandsActions = true
+        /// Who else knows people, in the order in which they are asked.
+        package var sources: [any SignInSource] = []
+        /// Providers at whose pages people sign in with their browser.
+        package var browser: BrowserSignIn.Settings?
+        /// Who decides where no rule has.
+        package var decider: (any AccessDecider)?
         package var signIn = SignIn.Settings()
         package var refreshTokens = RefreshTokens.Settings()
         package var policyStyle = PolicyStyle.homeport
         package var hashCost = PasswordHasher.defaultCost
         package var passwordSchemes = PasswordScheme.current
+        /// What one account may ask in a minute; nil for as much as it likes.
+        package var requestsPerMinute: Int?
 
         package init(issuer: TokenIssuer.Settings, services: [String]) {
             self.issuer = issuer
@@ -26,6 +41,8 @@ package struct AccountServices: Sendable {
     package let rules: RuleBook
     package let keys: SigningKeys
     package let signIn: SignIn
+    /// Nil where no provider is set up.
+    package let browser: BrowserSignIn?
     /// For the registry.
     package let authorizer: AccessControl
     /// For the token server.
@@ -33,38 +50,56 @@ package struct AccountServices: Sendable {
 
     /// - Parameters:
     ///   - threads: where passwords are hashed and keys are drawn; best as many as cores, with a short queue.
+    ///   - onSignIn: told of every attempt to sign in; it must not wait.
     ///   - now: the time.
     package init(
         _ stores: AccountStores, settings: Settings, threads: BlockingThreads,
-        logger: Logger = Logger(label: SignInLog.label), now: @escaping WallClock = { Date() }
+        logger: Logger = Logger(label: SignInLog.label),
+        onSignIn: @Sendable @escaping (SignInEvent) -> Void = { _ in },
+        now: @escaping WallClock = { Date() }
     ) {
         let hasher = PasswordHasher(
             cost: settings.hashCost, schemes: settings.passwordSchemes, threads: threads)
-        self.init(stores, settings: settings, threads: threads, hasher: hasher, logger: logger, now: now)
+        self.init(
+            stores, settings: settings, threads: threads, hasher: hasher, logger: logger, onSignIn: onSignIn,
+            now: now)
     }
 
     init(
         _ stores: AccountStores, settings: Settings, threads: BlockingThreads, hasher: PasswordHasher,
-        logger: Logger, now: @escaping WallClock
+        logger: Logger, onSignIn: @Sendable @escaping (SignInEvent) -> Void = { _ in },
+        now: @escaping WallClock
     ) {
         precondition(!settings.services.isEmpty, "there is at least our own service")
-        let log = SignInLog(logger)
-        let standing = Standing(stores)
+        let log = SignInLog(logger, onEvent: onSignIn)
+        let people = People(settings.browser)
+        let standing = Standing(stores, people: people)
         let life = settings.issuer.lifetime + 2 * TokenIssuer.leeway
+        let guests = Guests(
+            sources: settings.sources, lifetime: TimeInterval(life + TokenIssuer.sessionMax))
         accounts = AccountManager(stores, hasher: hasher, now: now)
         tokens = AccessTokens(stores, standing: standing, now: now)
         rules = RuleBook(stores, style: settings.policyStyle, logger: logger, now: now)
         keys = SigningKeys(
             stores: stores, issuer: settings.issuer.issuer, overlap: Double(life), threads: threads, now: now)
         signIn = SignIn(
-            standing: standing, hasher: hasher, accessTokens: tokens, settings: settings.signIn, log: log,
+            standing: standing, hasher: hasher, accessTokens: tokens, settings: settings.signIn,
+            guests: guests, log: log,
             now: now)
+        browser = settings.browser.map { [tokens] browser in
+            BrowserSignIn(browser, people: people, tokens: tokens, standing: standing, log: log, now: now)
+        }
         let issuer = TokenIssuer(settings.issuer, keys: keys, now: now)
+        let budget = AccountBudget(perMinute: settings.requestsPerMinute)
         authorizer = AccessControl(
-            service: settings.services[0], standing: standing, rules: rules, issuer: issuer, signIn: signIn,
+            service: settings.services[0], expandsActions: settings.expandsActions, decider: settings.decider,
+            standing: standing, guests: guests,
+            rules: rules, issuer: issuer, signIn: signIn, budget: budget,
             log: log, now: now)
         tokenService = TokenService(
-            services: settings.services, standing: standing, signIn: signIn,
+            services: settings.services, acceptsAny: settings.acceptsAnyService,
+            issuesRefreshTokens: settings.issuesRefreshTokens, standing: standing,
+            signIn: signIn, budget: budget,
             refreshTokens: RefreshTokens(
                 stores, standing: standing, accessTokens: tokens, settings: settings.refreshTokens, now: now),
             access: authorizer, issuer: issuer, log: log, now: now)

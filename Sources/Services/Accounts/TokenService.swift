@@ -56,8 +56,11 @@ package struct TokenService: Sendable {
     package static let clientIDLengthMax = 128
 
     private let services: [String]
+    private let acceptsAny: Bool
+    private let issuesRefreshTokens: Bool
     private let standing: Standing
     private let signIn: SignIn
+    private let budget: AccountBudget
     private let refreshTokens: RefreshTokens
     private let access: AccessControl
     private let issuer: TokenIssuer
@@ -65,14 +68,19 @@ package struct TokenService: Sendable {
     private let now: WallClock
 
     init(
-        services: [String], standing: Standing, signIn: SignIn, refreshTokens: RefreshTokens,
+        services: [String], acceptsAny: Bool, issuesRefreshTokens: Bool, standing: Standing, signIn: SignIn,
+        budget: AccountBudget,
+        refreshTokens: RefreshTokens,
         access: AccessControl,
         issuer: TokenIssuer, log: SignInLog, now: @escaping WallClock
     ) {
         precondition(!services.isEmpty)
         self.services = services
+        self.acceptsAny = acceptsAny
+        self.issuesRefreshTokens = issuesRefreshTokens
         self.standing = standing
         self.signIn = signIn
+        self.budget = budget
         self.refreshTokens = refreshTokens
         self.access = access
         self.issuer = issuer
@@ -83,6 +91,7 @@ package struct TokenService: Sendable {
     /// The service of this name, our own when a client names none; nil for one that is not served here: a
     /// token for it would be good for nothing, or for mischief.
     package func audience(named name: String?) -> Audience? {
+        if acceptsAny { return Audience(service: name ?? "") }
         guard let name, !name.isEmpty else { return Audience(service: services[0]) }
         return services.contains(name) ? Audience(service: name) : nil
     }
@@ -94,6 +103,7 @@ package struct TokenService: Sendable {
     /// anonymous account.
     package func answer(_ request: Request) async throws(SignInError) -> Answer {
         let signedIn = try await who(request)
+        try budget.take(signedIn.account.name)
         do throws(StoreError) {
             let granted = try await access.granted(
                 request.scopes, service: request.audience.service, to: signedIn, from: request.address)
@@ -114,9 +124,11 @@ package struct TokenService: Sendable {
         case .credentials(let credentials):
             return try await signIn.signIn(credentials, from: request.address)
         case .refreshToken(let text):
+            guard !standing.isAway else { throw .unavailable }
             if let signedIn = try await asking({ () async throws(StoreError) in
                 try await refreshTokens.use(text, service: request.audience.service)
             }) {
+                log.succeeded(signedIn)
                 return signedIn
             }
             log.failed(account: "", address: request.address)
@@ -125,7 +137,7 @@ package struct TokenService: Sendable {
             // Nobody has tried anything: this is no failed sign-in.
             guard
                 let record = try await asking({ () async throws(StoreError) in
-                    try await standing.record(of: .anonymous)
+                    try await standing.lastingRecord(of: .anonymous)
                 }), record.isStanding(at: now())
             else { throw .wrongCredentials }
             return SignedIn(account: record.account, credential: .nothing)
@@ -136,7 +148,7 @@ package struct TokenService: Sendable {
         switch (request.proof, signedIn.credential) {
         case (.refreshToken(let text), _): return text
         // An access token gets none: it would outlive it and know nothing of its bounds.
-        case (.credentials, .password) where request.wantsRefreshToken:
+        case (.credentials, .password) where request.wantsRefreshToken && issuesRefreshTokens:
             return try await refreshTokens.issue(
                 to: signedIn.account, service: request.audience.service, clientID: request.clientID)
         default: return nil

@@ -19,6 +19,8 @@ final class GenerationCache<Key: Hashable & Sendable, Value: Sendable>: Sendable
         state.withLock { $0.generation == generation ? $0.values[key] : nil }
     }
 
+    func removeAll() { state.withLock { $0.values.removeAll() } }
+
     /// Remembers what was read.
     ///
     /// - Parameter generation: as it was *before* the reading began, so that a change meanwhile is not

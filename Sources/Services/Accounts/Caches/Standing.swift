@@ -21,7 +21,8 @@ final class Standing: Sendable {
 
         /// Whether the account may do anything at all.
         func isStanding(at moment: Date) -> Bool {
-            !account.isDisabled && (account.expires.map { moment < $0 } ?? true)
+            !account.isDisabled && (account.notBefore.map { $0 <= moment } ?? true)
+                && (account.expires.map { moment < $0 } ?? true)
         }
     }
 
@@ -45,14 +46,68 @@ final class Standing: Sendable {
     }
 
     private let stores: AccountStores
+    /// Those who have no account of our own, but a provider that vouches for them.
+    let people: People
     private let accounts = GenerationCache<AccountName, Record>(countMax: 10_000)
     private let absent = GenerationCache<AccountName, Bool>(countMax: 1000)
     private let tokens = GenerationCache<TokenID, Token>(countMax: 10_000)
+    /// What a store that may be away said last, whatever has changed since.
+    private let lastAccounts = GenerationCache<AccountName, Record?>(countMax: 10_000)
+    private let lastTokens = GenerationCache<TokenID, Token>(countMax: 10_000)
 
-    init(_ stores: AccountStores) { self.stores = stores }
+    init(_ stores: AccountStores, people: People = People(nil)) {
+        self.stores = stores
+        self.people = people
+    }
 
     /// To be read before anything that is remembered under it.
     var generation: UInt64 { stores.signal.generation }
+
+    /// Whether the store is known to be away, so that nobody can sign in.
+    var isAway: Bool { stores.signal.reach == .away }
+
+    /// The account of a token that was issued before. While the store is away it is as it was read last: its tokens
+    /// end by themselves, and nobody gets another until the store is back.
+    func lastingRecord(of name: AccountName) async throws(StoreError) -> Record? {
+        do throws(StoreError) {
+            let record = try await record(of: name)
+            if stores.signal.reach != .certain, record != nil || isWorthKnowing(name) {
+                lastAccounts.remember(record, for: name, at: 0)
+            }
+            return record
+        } catch {
+            guard mayBeAway(error), let last = lastAccounts.value(for: name, at: 0) else { throw error }
+            return last
+        }
+    }
+
+    /// The stored token that another one was issued for; while the store is away, as it was read last.
+    func lastingToken(_ id: TokenID) async throws(StoreError) -> Token? {
+        do throws(StoreError) {
+            let token = try await token(id)
+            if stores.signal.reach != .certain {
+                if let token {
+                    lastTokens.remember(token, for: id, at: 0)
+                } else if lastTokens.value(for: id, at: 0) != nil {
+                    lastTokens.removeAll()
+                }
+            }
+            return token
+        } catch {
+            guard mayBeAway(error), let last = lastTokens.value(for: id, at: 0) else { throw error }
+            return last
+        }
+    }
+
+    private func mayBeAway(_ error: StoreError) -> Bool {
+        error.kind == .unavailable && stores.signal.reach != .certain
+    }
+
+    /// Whether it is remembered of a name that nobody has it. Not of every one, or whoever tries names would push out
+    /// the others.
+    private func isWorthKnowing(_ name: AccountName) -> Bool {
+        name.isAnonymous || lastAccounts.value(for: name, at: 0) != nil
+    }
 
     /// The account, whether it stands or not.
     func record(of name: AccountName) async throws(StoreError) -> Record? {

@@ -14,6 +14,8 @@ package struct PasswordHasher: Sendable {
     /// 2^10 rounds: about 70 ms of a core, the least that is advised for bcrypt today.
     package static let defaultCost = 10
     package static let costs = 8...15
+    /// How far the threads that hash are to stand back: whoever pulls never waits for somebody who logs in.
+    package static let niceness = 10
 
     /// libcrypt, or something that counts its calls in a test.
     typealias CryptFunction = @Sendable (_ password: [UInt8], _ setting: String) -> String?

@@ -29,18 +29,21 @@ package struct Account: Sendable, Hashable {
     /// has none.
     package var passwordHash: PasswordHash?
     package var labels: Labels
+    /// Before this moment the account may do nothing; nil for no such time.
+    package var notBefore: Date?
     /// From this moment on the account may do nothing; nil for never.
     package var expires: Date?
     package var isDisabled: Bool
     package var createdAt: Date
 
     package init(
-        name: AccountName, passwordHash: PasswordHash?, labels: Labels = [:], expires: Date? = nil,
-        isDisabled: Bool = false, createdAt: Date
+        name: AccountName, passwordHash: PasswordHash?, labels: Labels = [:], notBefore: Date? = nil,
+        expires: Date? = nil, isDisabled: Bool = false, createdAt: Date
     ) {
         self.name = name
         self.passwordHash = passwordHash
         self.labels = labels
+        self.notBefore = notBefore
         self.expires = expires
         self.isDisabled = isDisabled
         self.createdAt = createdAt

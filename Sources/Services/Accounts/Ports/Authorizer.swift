@@ -39,22 +39,27 @@ package struct Caller: Sendable, Hashable {
     package let bounds: [Scope]
     /// Whether credentials of any kind were shown.
     package let hasCredentials: Bool
+    /// Whether a provider vouches for the caller, who has no account of our own.
+    package let isPerson: Bool
 
     /// The same caller, to be judged by the rules (and an access token's scopes) without what its bearer
     /// token grants: says whether another token would help, and filters lists that no scope can name.
     package var withoutGrants: Caller {
-        Caller(account: account, address: address, bounds: bounds, hasCredentials: hasCredentials)
+        Caller(
+            account: account, address: address, bounds: bounds, hasCredentials: hasCredentials,
+            isPerson: isPerson)
     }
 
     package init(
         account: AccountName, address: String?, grants: [Scope]? = nil, bounds: [Scope] = [],
-        hasCredentials: Bool
+        hasCredentials: Bool, isPerson: Bool = false
     ) {
         self.account = account
         self.address = address
         self.grants = grants
         self.bounds = bounds
         self.hasCredentials = hasCredentials
+        self.isPerson = isPerson
     }
 }
 
@@ -68,6 +73,8 @@ package enum SignInError: Error, Sendable, Hashable {
     case wrongCredentials
     /// Too many wrong attempts: try again after so many seconds.
     case tooManyAttempts(retryAfter: Int)
+    /// The account asks for more than it may: try again after so many seconds.
+    case tooManyRequests(retryAfter: Int)
     /// The store could not be asked.
     case unavailable
 }

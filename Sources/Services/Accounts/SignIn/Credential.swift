@@ -4,15 +4,26 @@ package enum Credential: Sendable, Hashable {
     case nothing
     /// The password, known by a mark of its stored hash.
     case password(mark: String)
+    /// A password that somebody else found right.
+    case source
     case accessToken(TokenID)
+    /// An access token of somebody for whom a provider vouches.
+    case personToken(TokenID)
     case refreshToken(TokenID)
+
+    /// Whether a provider vouches for whoever has shown it.
+    var isPersons: Bool {
+        if case .personToken = self { true } else { false }
+    }
 
     /// The text in the token's `cred` claim.
     var claim: String? {
         switch self {
         case .nothing: nil
         case .password(let mark): "password:\(mark)"
+        case .source: "source:"
         case .accessToken(let id): "token:\(id)"
+        case .personToken(let id): "person:\(id)"
         case .refreshToken(let id): "refresh:\(id)"
         }
     }
@@ -23,13 +34,17 @@ package enum Credential: Sendable, Hashable {
             self = .nothing
             return
         }
-        let parts = claim.split(separator: ":", maxSplits: 1)
+        let parts = claim.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         switch parts[0] {
         case "password": self = .password(mark: String(parts[1]))
+        case "source": self = .source
         case "token":
             guard let id = TokenID(parts[1]) else { return nil }
             self = .accessToken(id)
+        case "person":
+            guard let id = TokenID(parts[1]) else { return nil }
+            self = .personToken(id)
         case "refresh":
             guard let id = TokenID(parts[1]) else { return nil }
             self = .refreshToken(id)

@@ -31,6 +31,16 @@ package final class SignIn: Sendable {
         /// that off.
         package var verifiedLifetime: Int = 60
         package var brake = GuessingBrake.Settings()
+        /// Whether accounts without a password sign in with any. Not here, but where another program has it so.
+        package var opensWithoutPassword = false
+        /// Whether what a source has found right is believed as long as a verified password.
+        package var remembersSources = false
+        /// How long a refusal takes at least where there are sources: none of them takes as long as another.
+        package var refusalTime = Duration.zero
+        /// Lets time pass.
+        package var pause: @Sendable (Duration) async -> Void = { time in
+            try? await ContinuousClock().sleep(for: time)
+        }
 
         package init() {}
     }
@@ -45,20 +55,31 @@ package final class SignIn: Sendable {
     private let hasher: PasswordHasher
     private let accessTokens: AccessTokens
     private let brake: GuessingBrake
+    private let opensWithoutPassword: Bool
+    private let guests: Guests
+    private let remembersSources: Bool
+    private let refusalTime: Duration
+    private let pause: @Sendable (Duration) async -> Void
     private let verified: VerifiedCredentials
     private let log: SignInLog
     private let now: WallClock
     private let flights = Mutex<[Flight: Task<Result<Bool, StoreError>, Never>]>([:])
+    private let sourceFlights = Mutex<[Flight: Task<SourceOutcome, Never>]>([:])
 
     init(
         standing: Standing, hasher: PasswordHasher, accessTokens: AccessTokens, settings: Settings,
-        log: SignInLog,
+        guests: Guests, log: SignInLog,
         now: @escaping WallClock
     ) {
         self.standing = standing
         self.hasher = hasher
         self.accessTokens = accessTokens
         self.brake = GuessingBrake(settings.brake)
+        self.opensWithoutPassword = settings.opensWithoutPassword
+        self.guests = guests
+        self.remembersSources = settings.remembersSources
+        self.refusalTime = settings.refusalTime
+        self.pause = settings.pause
         self.verified = VerifiedCredentials(lifetime: TimeInterval(settings.verifiedLifetime))
         self.log = log
         self.now = now
@@ -74,6 +95,8 @@ package final class SignIn: Sendable {
             log.heldBack(account: credentials.name, address: address)
             throw .tooManyAttempts(retryAfter: wait)
         }
+        guard !standing.isAway else { throw .unavailable }
+        let start = ContinuousClock.now
         let signedIn: SignedIn?
         do throws(StoreError) {
             if let token = TokenText(credentials.password.revealed) {
@@ -87,8 +110,14 @@ package final class SignIn: Sendable {
         }
         guard let signedIn else {
             log.failed(account: credentials.name, address: address)
+            if !guests.sources.isEmpty {
+                // Who knows the name, and how fast they are, is not to be seen.
+                let left = refusalTime - start.duration(to: .now)
+                if left > .zero { await pause(left) }
+            }
             throw .wrongCredentials
         }
+        log.succeeded(signedIn)
         return signedIn
     }
 
@@ -105,7 +134,9 @@ package final class SignIn: Sendable {
             }
             brake.withdrawn(attempt)
             return SignedIn(
-                account: found.account, credential: .accessToken(token.id), bounds: found.bounds,
+                account: found.account,
+                credential: found.isPersons ? .personToken(token.id) : .accessToken(token.id),
+                bounds: found.bounds,
                 credentialExpires: found.expires)
         } catch {
             brake.withdrawn(attempt)
@@ -116,24 +147,90 @@ package final class SignIn: Sendable {
     private func byPassword(
         _ credentials: BasicCredentials, from address: String?
     ) async throws(StoreError) -> SignedIn? {
-        let generation = standing.generation
-        let record: Standing.Record?
-        if let name = try? AccountName(credentials.name) {
-            record = try await standing.record(of: name)
-        } else {
-            record = nil
-        }
+        let generation = standing.generation &+ guests.generation
+        let name = try? AccountName(credentials.name)
+        var record: Standing.Record?
+        if let name { record = try await standing.record(of: name) }
         let mark = verified.mark(
             account: credentials.name, password: credentials.password.revealed,
             hash: record?.account.passwordHash)
         let isKnown = verified.contains(mark, generation: generation, at: now())
-        if !isKnown {
-            let isRight = try await check(credentials, against: record, from: address, mark: mark)
-            guard isRight else { return nil }
+        if record == nil, !guests.sources.isEmpty, let name {
+            if isKnown, let guest = guests.record(of: name, at: now()) {
+                return SignedIn(account: guest.account, credential: .source)
+            }
+            switch await askSources(name, credentials, from: address) {
+            case .known(let account):
+                if remembersSources { verified.remember(mark, generation: generation, at: now()) }
+                return SignedIn(account: account, credential: .source)
+            case .wrongPassword: return nil
+            case .failed(let error): throw error
+            case .unknown: break
+            }
+        } else if record != nil, isKnown {
+            return signedIn(record)
         }
+        let isRight = try await check(credentials, against: record, from: address, mark: mark)
+        guard isRight, let signedIn = signedIn(record) else { return nil }
+        verified.remember(mark, generation: generation, at: now())
+        return signedIn
+    }
+
+    private func signedIn(_ record: Standing.Record?) -> SignedIn? {
         guard let record, record.isStanding(at: now()) else { return nil }
-        if !isKnown { verified.remember(mark, generation: generation, at: now()) }
         return SignedIn(account: record.account, credential: .password(mark: record.passwordMark))
+    }
+
+    /// What the sources say together.
+    private enum SourceOutcome: Sendable {
+        case known(Account)
+        case wrongPassword
+        case unknown
+        case failed(StoreError)
+    }
+
+    /// Asks the sources, once for all who come with the same credentials from the same place at the same time.
+    private func askSources(
+        _ name: AccountName, _ credentials: BasicCredentials, from address: String?
+    ) async -> SourceOutcome {
+        let mark = verified.mark(account: name.text, password: credentials.password.revealed, hash: nil)
+        let flight = Flight(mark: mark, network: ClientNetwork.key(for: address))
+        let task = sourceFlights.withLock { flights in
+            if let running = flights[flight] { return running }
+            let attempt = brake.begin(account: credentials.name, address: address, at: now())
+            let task = Task { [self] in
+                let outcome = await asked(name, credentials, from: address)
+                switch outcome {
+                case .known: brake.succeeded(attempt, at: now())
+                case .wrongPassword: break
+                // What comes after it counts the attempt itself.
+                case .unknown, .failed: brake.withdrawn(attempt)
+                }
+                sourceFlights.withLock { $0[flight] = nil }
+                return outcome
+            }
+            flights[flight] = task
+            return task
+        }
+        return await task.value
+    }
+
+    private func asked(
+        _ name: AccountName, _ credentials: BasicCredentials, from address: String?
+    ) async -> SourceOutcome {
+        for source in guests.sources {
+            switch await source.answer(name, password: credentials.password, from: address) {
+            case .signedIn(let labels):
+                let account = Account(name: name, passwordHash: nil, labels: labels, createdAt: now())
+                guests.remember(account, at: now())
+                return .known(account)
+            case .wrongPassword: return .wrongPassword
+            case .notMine: continue
+            case .cannotAsk(let reason):
+                return .failed(StoreError(.unavailable, "\(source.name): \(reason)"))
+            }
+        }
+        return .unknown
     }
 
     /// Computes the hash, once for all who come with the same credentials from the same place at the same
@@ -165,6 +262,11 @@ package final class SignIn: Sendable {
     private func verify(
         _ password: Secret, against record: Standing.Record?
     ) async -> Result<Bool, StoreError> {
+        if opensWithoutPassword, let record, record.account.passwordHash == nil,
+            !record.account.name.isAnonymous
+        {
+            return .success(record.isStanding(at: now()))
+        }
         do throws(StoreError) {
             // The hash is computed for an account that may not sign in too: it must take the same time.
             let isRight = try await hasher.verify(password, against: record?.account.passwordHash)

@@ -1,3 +1,4 @@
+import Access
 import Logging
 
 /// The lines about failed sign-ins, in one form that programs such as fail2ban read:
@@ -7,17 +8,56 @@ package struct SignInLog: Sendable {
     package static let label = "homeport.accounts"
 
     private let logger: Logger
+    private let onEvent: @Sendable (SignInEvent) -> Void
 
-    init(_ logger: Logger) { self.logger = logger }
+    /// - Parameter onEvent: told of every attempt, also those that succeed.
+    init(_ logger: Logger, onEvent: @Sendable @escaping (SignInEvent) -> Void = { _ in }) {
+        self.logger = logger
+        self.onEvent = onEvent
+    }
 
     /// One line for each attempt that was refused.
     func failed(account: String, address: String?) {
         logger.warning("sign-in failed", metadata: metadata(account, address))
+        onEvent(SignInEvent(account: account, outcome: .failed, address: address))
     }
 
     /// An attempt that was not looked at, because it came too soon.
     func heldBack(account: String, address: String?) {
         logger.info("sign-in held back", metadata: metadata(account, address))
+        onEvent(SignInEvent(account: account, outcome: .heldBack, address: address))
+    }
+
+    /// Many do, so there is no line about it.
+    func succeeded(_ signedIn: SignedIn) {
+        onEvent(
+            SignInEvent(
+                account: signedIn.account.name.text, outcome: .signedIn, way: signedIn.credential.way))
+    }
+
+    /// Somebody for whom a provider vouches has come with a browser.
+    func succeeded(_ account: AccountName, byBrowserWith provider: String) {
+        onEvent(SignInEvent(account: account.text, outcome: .signedIn, way: "browser, \(provider)"))
+    }
+
+    /// Nobody guesses anything there, so it is neither a line for those who count guesses nor told with the address:
+    /// a link on somebody else's page has nobody banned.
+    func failed(byBrowserWith provider: String, account: String, address: String?, reason: String) {
+        var metadata = metadata(account, address)
+        metadata["provider"] = "\(provider)"
+        metadata["reason"] = "\(reason)"
+        logger.warning("sign-in by browser refused", metadata: metadata)
+        onEvent(SignInEvent(account: account, outcome: .failed))
+    }
+
+    /// What a provider has said, or failed to say, when it was asked again.
+    func note(
+        _ message: Logger.Message, level: Logger.Level, provider: String, _ reason: String,
+        account: String? = nil
+    ) {
+        var metadata: Logger.Metadata = ["provider": "\(provider)", "reason": "\(reason)"]
+        if let account { metadata["account"] = "\(Self.escaped(account))" }
+        logger.log(level: level, message, metadata: metadata)
     }
 
     func cannotAsk(_ error: any Error) {
@@ -52,5 +92,34 @@ package struct SignInLog: Sendable {
         }
         if text.utf8.count > 64 { escaped.append(contentsOf: "...".utf8) }
         return escaped.isEmpty ? "-" : String(decoding: escaped, as: UTF8.self)
+    }
+}
+
+/// Somebody signed in, or tried to.
+package struct SignInEvent: Sendable, Hashable {
+    package enum Outcome: String, Sendable, CaseIterable {
+        case signedIn = "signed_in"
+        case failed
+        /// It came too soon after others that failed, and was not looked at.
+        case heldBack = "held_back"
+    }
+
+    /// The account, or whatever somebody who failed called it.
+    package let account: String
+    package let outcome: Outcome
+    /// What was shown, in words: "password"; empty when it did not do.
+    package var way = ""
+    /// Where it came from, when it did not do.
+    package var address: String?
+}
+
+extension Credential {
+    fileprivate var way: String {
+        switch self {
+        case .nothing: ""
+        case .password, .source: "password"
+        case .accessToken, .personToken: "access token"
+        case .refreshToken: "refresh token"
+        }
     }
 }

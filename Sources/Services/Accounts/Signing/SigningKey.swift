@@ -1,11 +1,17 @@
 import Crypto
 import CryptoExtras
 package import FoundationEssentials
+import ServerKit
+import SwiftASN1
+import X509
 
 /// Which kind of key signs tokens.
 package enum SigningAlgorithm: String, Sendable, CaseIterable {
     /// ES256: small, fast, and known to every registry since 2.x. The default.
     case p256
+    /// ES384 and ES512, for those who were told to.
+    case p384
+    case p521
     /// RS256, for verifiers that know nothing else.
     case rsa2048
     case rsa4096
@@ -17,12 +23,16 @@ package enum SigningAlgorithm: String, Sendable, CaseIterable {
 package struct SigningKey: Sendable {
     enum Material: Sendable {
         case p256(P256.Signing.PrivateKey)
+        case p384(P384.Signing.PrivateKey)
+        case p521(P521.Signing.PrivateKey)
         case rsa(_RSA.Signing.PrivateKey)
         case ed25519(Curve25519.Signing.PrivateKey)
 
         var jwsAlgorithm: String {
             switch self {
             case .p256: "ES256"
+            case .p384: "ES384"
+            case .p521: "ES512"
             case .rsa: "RS256"
             case .ed25519: "EdDSA"
             }
@@ -47,41 +57,52 @@ package struct SigningKey: Sendable {
     package var algorithm: SigningAlgorithm {
         switch material {
         case .p256: .p256
+        case .p384: .p384
+        case .p521: .p521
         case .rsa(let key): key.keySizeInBits > 2048 ? .rsa4096 : .rsa2048
         case .ed25519: .ed25519
         }
     }
 
-    /// - Parameter certificate: DER of the self-signed certificate.
-    init(material: Material, certificate: [UInt8], createdAt: Date) throws {
+    /// When the certificate ends: from then on it is left out of tokens, because registries refuse an expired
+    /// one even where they know the key.
+    let certificateEnds: Date
+
+    /// - Parameter certificates: in DER, the key's own first, then those that vouch for it.
+    init(material: Material, certificates: [[UInt8]], createdAt: Date) throws {
+        guard let own = certificates.first else { throw StoreError(.damaged, "there is no certificate") }
         let identity = try PublicKeyIdentity(of: material)
         self.material = material
+        self.certificateEnds = try Certificate(derEncoded: own).notValidAfter
         self.thumbprint = identity.thumbprint
         self.libtrustID = identity.libtrustID
         self.createdAt = createdAt
         self.headers = Dictionary(
             uniqueKeysWithValues: KeyForm.all.map { form in
                 let id = form.identifier == .libtrust ? identity.libtrustID : identity.thumbprint
-                let chain = form.includesCertificate ? certificate : nil
-                return (form, Self.header(material.jwsAlgorithm, id: id, certificate: chain))
+                let chain = form.includesCertificate ? certificates : []
+                return (form, Self.header(material.jwsAlgorithm, id: id, certificates: chain))
             })
         self.publicKeys = [identity.thumbprint, identity.libtrustID].map { id in
             #"{"kid":"\#(id)","alg":"\#(material.jwsAlgorithm)","use":"sig","# + identity.members.dropFirst()
         }
     }
 
-    /// The encoded header of a token, up to the first dot.
-    func header(_ form: KeyForm) -> [UInt8] { headers[form] ?? [] }
+    /// The encoded header of a token that is signed at this moment, up to the first dot.
+    func header(_ form: KeyForm, at moment: Date) -> [UInt8] {
+        let isShown = form.includesCertificate && moment < certificateEnds
+        return headers[KeyForm(form.identifier, includesCertificate: isShown)] ?? []
+    }
 
-    private static func header(_ algorithm: String, id: String, certificate: [UInt8]?) -> [UInt8] {
+    private static func header(_ algorithm: String, id: String, certificates: [[UInt8]]) -> [UInt8] {
         var json = JSONText()
         json.raw(#"{"typ":"JWT","alg":"#)
         json.string(algorithm)
         json.raw(#","kid":"#)
         json.string(id)
-        if let certificate {
+        if !certificates.isEmpty {
             json.raw(#","x5c":"#)
-            json.strings([Base64URL.encodeStandard(certificate)])
+            json.strings(certificates.map(Base64URL.encodeStandard))
         }
         json.raw("}")
         var text: [UInt8] = []
@@ -93,6 +114,8 @@ package struct SigningKey: Sendable {
     func sign(_ bytes: [UInt8]) throws -> [UInt8] {
         switch material {
         case .p256(let key): Array(try key.signature(for: bytes).rawRepresentation)
+        case .p384(let key): Array(try key.signature(for: bytes).rawRepresentation)
+        case .p521(let key): Array(try key.signature(for: bytes).rawRepresentation)
         case .rsa(let key):
             Array(
                 try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
@@ -105,6 +128,16 @@ package struct SigningKey: Sendable {
         switch material {
         case .p256(let key):
             guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else {
+                return false
+            }
+            return key.publicKey.isValidSignature(signature, for: bytes)
+        case .p384(let key):
+            guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: signature) else {
+                return false
+            }
+            return key.publicKey.isValidSignature(signature, for: bytes)
+        case .p521(let key):
+            guard let signature = try? P521.Signing.ECDSASignature(rawRepresentation: signature) else {
                 return false
             }
             return key.publicKey.isValidSignature(signature, for: bytes)
@@ -130,10 +163,13 @@ struct PublicKeyIdentity {
         let spki: [UInt8]
         switch material {
         case .p256(let key):
-            let point = Array(key.publicKey.rawRepresentation)
-            members =
-                #"{"crv":"P-256","kty":"EC","x":"\#(Base64URL.encode(Array(point.prefix(32))))","#
-                + #""y":"\#(Base64URL.encode(Array(point.suffix(32))))"}"#
+            members = Self.members(curve: "P-256", point: Array(key.publicKey.rawRepresentation))
+            spki = Array(key.publicKey.derRepresentation)
+        case .p384(let key):
+            members = Self.members(curve: "P-384", point: Array(key.publicKey.rawRepresentation))
+            spki = Array(key.publicKey.derRepresentation)
+        case .p521(let key):
+            members = Self.members(curve: "P-521", point: Array(key.publicKey.rawRepresentation))
             spki = Array(key.publicKey.derRepresentation)
         case .rsa(let key):
             let numbers = try key.publicKey.getKeyPrimitives()
@@ -155,6 +191,13 @@ struct PublicKeyIdentity {
         let digits = Array(Base32.encode(SHA256.hash(data: der).prefix(30), digits: Base32.uppercase))
         return stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }.joined(
             separator: ":")
+    }
+
+    /// - Parameter point: X and Y, one after the other, each as long as the field (RFC 7518, section 6.2.1).
+    private static func members(curve: String, point: [UInt8]) -> String {
+        let half = point.count / 2
+        return #"{"crv":"\#(curve)","kty":"EC","x":"\#(Base64URL.encode(Array(point.prefix(half))))","#
+            + #""y":"\#(Base64URL.encode(Array(point.suffix(half))))"}"#
     }
 
     private static func withoutLeadingZeros(_ number: Data) -> [UInt8] { Array(number.drop { $0 == 0 }) }

@@ -60,6 +60,17 @@ package final class SigningKeys: Sendable {
         return key
     }
 
+    /// Signs with a key that was made elsewhere from now on, as after a rotation; false when it signs already.
+    package func adopt(_ key: StoredKey) async throws(StoreError) -> Bool {
+        let newest = try await store.keys().first
+        guard newest?.id != key.id else { return false }
+        let adopted = StoredKey(
+            id: key.id, privateKey: key.privateKey, certificate: key.certificate, createdAt: now())
+        _ = try StoredKeyForm.read(adopted)
+        try await store.add(adopted, after: newest?.id)
+        return true
+    }
+
     /// Stops believing a key that no longer signs, before its time: after a leak.
     package func remove(_ id: String) async throws(AccountError) {
         do {

@@ -14,7 +14,7 @@ enum StoredKeyForm {
     static func make(_ algorithm: SigningAlgorithm, issuer: String, at moment: Date) throws -> StoredKey {
         let material = try draw(algorithm)
         let certificate = try certificate(for: material, issuer: issuer, at: moment)
-        let key = try SigningKey(material: material, certificate: certificate.derBytes, createdAt: moment)
+        let key = try SigningKey(material: material, certificates: [certificate.derBytes], createdAt: moment)
         return StoredKey(
             id: key.thumbprint, privateKey: try privatePEM(of: material), certificate: certificate.pemString,
             createdAt: moment)
@@ -23,10 +23,9 @@ enum StoredKeyForm {
     /// Reads a stored key. Throws `.damaged` for one that cannot be used.
     static func read(_ stored: StoredKey) throws(StoreError) -> SigningKey {
         do {
-            let document = try PEMDocument(pemString: stored.certificate)
             let key = try SigningKey(
-                material: try readPrivate(stored.privateKey), certificate: document.derBytes,
-                createdAt: stored.createdAt)
+                material: try readPrivate(stored.privateKey),
+                certificates: try certificates(in: stored.certificate), createdAt: stored.createdAt)
             guard key.thumbprint == stored.id else {
                 throw StoreError(.damaged, "its identifier is another key's")
             }
@@ -40,6 +39,8 @@ enum StoredKeyForm {
     static func draw(_ algorithm: SigningAlgorithm) throws -> SigningKey.Material {
         switch algorithm {
         case .p256: .p256(p256())
+        case .p384: .p384(p384())
+        case .p521: .p521(p521())
         case .rsa2048: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits2048))
         case .rsa4096: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits4096))
         case .ed25519: .ed25519(Curve25519.Signing.PrivateKey())
@@ -57,12 +58,31 @@ enum StoredKeyForm {
         }
     }
 
+    private static func p384() -> P384.Signing.PrivateKey {
+        while true {
+            let key = P384.Signing.PrivateKey(compactRepresentable: false)
+            let point = Array(key.publicKey.rawRepresentation)
+            if point[0] != 0, point[48] != 0 { return key }
+        }
+    }
+
+    /// Its numbers have 521 bits in 528: the first byte is zero for half of all keys.
+    private static func p521() -> P521.Signing.PrivateKey {
+        while true {
+            let key = P521.Signing.PrivateKey(compactRepresentable: false)
+            let point = Array(key.publicKey.rawRepresentation)
+            if point[0] != 0, point[66] != 0 { return key }
+        }
+    }
+
     private static func certificate(
         for material: SigningKey.Material, issuer: String, at moment: Date
     ) throws -> PEMDocument {
         let key: Certificate.PrivateKey =
             switch material {
             case .p256(let key): .init(key)
+            case .p384(let key): .init(key)
+            case .p521(let key): .init(key)
             case .rsa(let key): .init(key)
             case .ed25519(let key): .init(key)
             }
@@ -85,6 +105,8 @@ enum StoredKeyForm {
     private static func privatePEM(of material: SigningKey.Material) throws -> String {
         switch material {
         case .p256(let key): key.pemRepresentation
+        case .p384(let key): key.pemRepresentation
+        case .p521(let key): key.pemRepresentation
         case .rsa(let key): key.pkcs8PEMRepresentation
         case .ed25519(let key):
             PEMDocument(
@@ -93,12 +115,19 @@ enum StoredKeyForm {
         }
     }
 
-    private static func readPrivate(_ pem: String) throws -> SigningKey.Material {
+    private static func certificates(in pem: String) throws -> [[UInt8]] {
+        try PEMDocument.parseMultiple(pemString: pem).filter { $0.discriminator == "CERTIFICATE" }
+            .map(\.derBytes)
+    }
+
+    static func readPrivate(_ pem: String) throws -> SigningKey.Material {
         let der = try PEMDocument(pemString: pem).derBytes
         if der.starts(with: Ed25519Encoding.privatePrefix) {
             return .ed25519(try .init(rawRepresentation: der.dropFirst(Ed25519Encoding.privatePrefix.count)))
         }
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) { return .p256(key) }
+        if let key = try? P384.Signing.PrivateKey(pemRepresentation: pem) { return .p384(key) }
+        if let key = try? P521.Signing.PrivateKey(pemRepresentation: pem) { return .p521(key) }
         return .rsa(try _RSA.Signing.PrivateKey(pemRepresentation: pem))
     }
 }

@@ -12,6 +12,9 @@ package struct TokenIssuer: Sendable {
             didSet { lifetime = max(lifetime, Self.lifetimeMin) }
         }
         package var keyForm: KeyForm
+        /// Whether a token holds only what the token specification names: for a server that issues tokens and
+        /// has no registry, which alone could ask what the rest means.
+        package var isPlain = false
 
         package static let lifetimeMin = 60
         package static let lifetimeDefault = 900
@@ -58,7 +61,8 @@ package struct TokenIssuer: Sendable {
         let claims = TokenClaims(
             issuer: settings.issuer, subject: subject.text, audience: audience, expires: expires,
             notBefore: issuedAt - Self.leeway, issuedAt: issuedAt, id: Base64URL.encode(Random.bytes(16)),
-            access: access, credential: credential)
+            access: settings.isPlain ? access.map(Self.plain) : access,
+            credential: settings.isPlain ? nil : credential)
         do {
             let text = try Self.compact(claims, signedBy: key, form: settings.keyForm)
             return BearerToken(
@@ -109,6 +113,11 @@ package struct TokenIssuer: Sendable {
         return claims.expires + Self.leeway > second ? .valid(claims) : .ended(claims)
     }
 
+    /// The class of a resource is deprecated, and registries leave it out of account.
+    private static func plain(_ scope: Scope) -> Scope {
+        Scope(type: scope.type, name: scope.name, actions: scope.actions)
+    }
+
     private struct Header: Decodable {
         let alg: String
         let kid: String?
@@ -117,7 +126,8 @@ package struct TokenIssuer: Sendable {
     }
 
     static func compact(_ claims: TokenClaims, signedBy key: SigningKey, form: KeyForm) throws -> String {
-        var text = key.header(form)
+        let moment = Date(timeIntervalSince1970: Double(claims.issuedAt))
+        var text = key.header(form, at: moment)
         text.append(UInt8(ascii: "."))
         Base64URL.append(claims.json, to: &text)
         let signature = try key.sign(text)

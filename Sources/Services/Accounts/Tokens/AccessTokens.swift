@@ -20,6 +20,8 @@ package final class AccessTokens: Sendable {
         /// At most this; empty for whatever the account may do.
         package let bounds: [Scope]
         package let expires: Date?
+        /// Whether a provider vouches for the account, which is none of our own.
+        let isPersons: Bool
     }
 
     package static let nameLengthMax = 128
@@ -49,24 +51,42 @@ package final class AccessTokens: Sendable {
         _ kind: StoredToken.Kind = .access, for account: AccountName, name: String, scopes: [String] = [],
         expires: Date? = nil
     ) async throws(AccountError) -> Made {
-        try Self.check(name: name, scopes: scopes)
         guard !account.isAnonymous else { throw .anonymous("the anonymous account has no tokens") }
-        if let expires, expires <= now() { throw .invalid("the token would have expired already") }
-        let token = TokenText.draw(kind)
-        let stored = StoredToken(
-            id: token.id, kind: kind, account: account, name: name, secretHash: token.secretHash(),
-            scopes: scopes, createdAt: now(), expires: expires)
         do throws(StoreError) {
             guard try await stores.accounts.account(named: account) != nil else {
                 throw StoreError(.missing, "making a token")
             }
+        } catch {
+            throw error.kind == .missing ? .unknownAccount(account) : .store(error)
+        }
+        return try await add(kind, of: account, boundTo: "", name: name, scopes: scopes, expires: expires)
+    }
+
+    /// Makes an access token of somebody for whom a provider vouches. It is good for nobody else, whoever gets the
+    /// name some day.
+    func create(
+        for person: Person, name: String, scopes: [String], expires: Date
+    ) async throws(AccountError) -> Made {
+        try await add(
+            .access, of: person.account, boundTo: person.binding, name: name, scopes: scopes, expires: expires
+        )
+    }
+
+    private func add(
+        _ kind: StoredToken.Kind, of account: AccountName, boundTo binding: String, name: String,
+        scopes: [String], expires: Date?
+    ) async throws(AccountError) -> Made {
+        try Self.check(name: name, scopes: scopes)
+        if let expires, expires <= now() { throw .invalid("the token would have expired already") }
+        let token = TokenText.draw(kind)
+        let stored = StoredToken(
+            id: token.id, kind: kind, account: account, name: name,
+            secretHash: token.secretHash(boundTo: binding), scopes: scopes, createdAt: now(), expires: expires
+        )
+        do throws(StoreError) {
             try await stores.tokens.add(stored)
         } catch {
-            switch error.kind {
-            case .missing: throw .unknownAccount(account)
-            case .conflict: throw .tokenNameTaken(name)
-            default: throw .store(error)
-            }
+            throw error.kind == .conflict ? .tokenNameTaken(name) : .store(error)
         }
         return Made(stored: stored, text: Secret(token.revealed))
     }
@@ -113,12 +133,23 @@ package final class AccessTokens: Sendable {
 
     func find(_ text: TokenText, kind: StoredToken.Kind) async throws(StoreError) -> Found? {
         guard text.kind == kind, let token = try await standing.token(text.id), token.stored.kind == kind,
-            ConstantTime.areEqual(token.stored.secretHash, text.secretHash()), token.isStanding(at: now()),
-            let record = try await standing.record(of: token.stored.account), record.isStanding(at: now())
+            token.isStanding(at: now())
+        else { return nil }
+        let name = token.stored.account
+        var binding = ""
+        var record = try await standing.record(of: name)
+        let isPersons = record == nil
+        if isPersons, let person = try await standing.people.person(name) {
+            binding = person.binding
+            record = try await standing.people.record(of: name)
+        }
+        guard ConstantTime.areEqual(token.stored.secretHash, text.secretHash(boundTo: binding)),
+            let record, record.isStanding(at: now())
         else { return nil }
         await noteUse(text.id)
         return Found(
-            id: text.id, account: record.account, bounds: token.bounds, expires: token.stored.expires)
+            id: text.id, account: record.account, bounds: token.bounds, expires: token.stored.expires,
+            isPersons: isPersons)
     }
 
     /// Removes tokens whose time is over; returns how many.
