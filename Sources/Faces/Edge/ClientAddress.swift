@@ -1,5 +1,6 @@
 package import HTTPTypes
 import NIOCore
+package import ServerKit
 
 /// Who the client is, and how it came, when there may be proxies on the way.
 package struct ClientAddress: Sendable, Hashable {
@@ -64,7 +65,7 @@ package struct ClientAddress: Sendable, Hashable {
 
     /// An address without its port: `192.0.2.7:4711`, `[2001:db8::1]:4711` and both without a port. Nil for a
     /// name that hides the address (`unknown`, `_hidden`).
-    private static func bareAddress(_ hop: String) -> String? {
+    static func bareAddress(_ hop: String) -> String? {
         var text = Substring(hop)
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             text = text[text.index(after: text.startIndex)..<end]
@@ -89,14 +90,14 @@ package struct ClientAddress: Sendable, Hashable {
             }
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> String {
+    static func trimmed(_ text: some StringProtocol) -> String {
         String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }
 
 extension HTTPField.Name {
-    fileprivate static var forwarded: Self { .init("Forwarded")! }
-    fileprivate static var xForwardedFor: Self { .init("X-Forwarded-For")! }
-    fileprivate static var xForwardedProto: Self { .init("X-Forwarded-Proto")! }
-    fileprivate static var xForwardedHost: Self { .init("X-Forwarded-Host")! }
+    fileprivate static let forwarded = Self("Forwarded")!
+    fileprivate static let xForwardedFor = Self("X-Forwarded-For")!
+    fileprivate static let xForwardedProto = Self("X-Forwarded-Proto")!
+    fileprivate static let xForwardedHost = Self("X-Forwarded-Host")!
 }

@@ -1,28 +1,44 @@
+import Doorkeeper
+import HTTPKit
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import ServerKit
 import Synchronization
 
-/// Counts the open connections of each address, so that no one takes them all.
+/// Counts the open connections of each address, so that no one takes them all, and turns away who is banned.
 final class ConnectionTable: Sendable {
+    enum Answer {
+        case admitted
+        case banned(Ban)
+        /// The address has as many as it may.
+        case tooMany
+    }
+
     private let counts = Mutex<[String: Int]>([:])
     private let perAddressMax: Int
     private let exempt: [AddressRange]
+    private let doorkeeper: Doorkeeper?
 
     /// - Parameter exempt: addresses that many clients share: the trusted proxies.
-    init(perAddressMax: Int, exempt: [AddressRange]) {
+    init(perAddressMax: Int, exempt: [AddressRange], doorkeeper: Doorkeeper? = nil) {
         self.perAddressMax = perAddressMax
         self.exempt = exempt
+        self.doorkeeper = doorkeeper
     }
 
-    /// Notes one more connection; false when this address has as many as it may.
-    func enter(_ address: String) -> Bool {
-        counts.withLock { counts in
+    /// Notes one more connection, unless it is turned away.
+    func enter(_ address: String) -> Answer {
+        let isExempt = exempt.contains { $0.contains(address) }
+        if !isExempt, let ban = doorkeeper?.ban(of: address) {
+            EdgeMetrics.refused(.banned)
+            return .banned(ban)
+        }
+        return counts.withLock { counts in
             let count = counts[address, default: 0]
-            guard count < perAddressMax || exempt.contains(where: { $0.contains(address) }) else {
-                return false
-            }
+            guard count < perAddressMax || isExempt else { return .tooMany }
             counts[address] = count + 1
-            return true
+            return .admitted
         }
     }
 
@@ -34,22 +50,29 @@ final class ConnectionTable: Sendable {
     }
 }
 
-/// Closes a connection at once when its address has too many.
-final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler {
+/// Refuses a connection when its address is banned or has too many: with an answer, and without reading a request.
+final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
 
     private let table: ConnectionTable
+    private let client: String?
     private var admitted: String?
+    private var isRefused = false
 
-    init(table: ConnectionTable) { self.table = table }
+    /// - Parameter client: the address, where that is not the connection's own.
+    init(table: ConnectionTable, client: String? = nil) {
+        self.table = table
+        self.client = client
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { admit(context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        admit(context)
         context.fireChannelActive()
+        admit(context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -58,14 +81,31 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !isRefused { context.fireChannelRead(data) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !isRefused { context.fireErrorCaught(error) }
+    }
+
     private func admit(_ context: ChannelHandlerContext) {
-        guard admitted == nil, let address = context.remoteAddress?.ipAddress else { return }
-        if table.enter(address) {
-            admitted = address
-        } else {
-            EdgeMetrics.refusedConnection()
-            context.close(promise: nil)
+        guard admitted == nil, !isRefused, let address = client ?? context.remoteAddress?.ipAddress else {
+            return
         }
+        switch table.enter(address) {
+        case .admitted: admitted = address
+        case .banned(let ban): refuse(LastWords(.forbidden, ban.notice), context)
+        case .tooMany:
+            let words = "Too many connections from this address; close some, or try again later."
+            refuse(LastWords(.tooManyRequests, words, headers: [.retryAfter: "5"]), context)
+        }
+    }
+
+    private func refuse(_ words: LastWords, _ context: ChannelHandlerContext) {
+        isRefused = true
+        EdgeMetrics.refusedConnection()
+        words.say(context)
     }
 }
 

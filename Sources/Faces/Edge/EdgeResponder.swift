@@ -1,36 +1,71 @@
+import Doorkeeper
 import HTTPKit
 import HTTPTypes
 import Hummingbird
 import Logging
+import ServerKit
 
 /// Asks the faces in turn, turns what goes wrong into an answer, and leaves one log line for each request.
-struct EdgeResponder: HTTPResponder {
-    typealias Context = HomeportContext
-
+struct EdgeResponder: Sendable {
     let faces: [any Face]
     let trustedProxies: [AddressRange]
-    let takesFileRegions: Bool
+    let addressHeader: AddressHeader?
+    /// Whether every connection of the listener speaks TLS.
+    let isSecure: Bool
+    let headers: SecurityHeaders
+    let requests: RequestTable
+    let doorkeeper: Doorkeeper?
     /// Of its own, so that access lines can be told from the rest by their label.
     let log = Logger(label: "homeport.access")
+    /// For what is logged below a request; its lines have the request's identifier.
+    let requestLog = Logger(label: "homeport.request")
 
-    func respond(to request: Request, context: HomeportContext) async throws -> Response {
+    func respond(to request: Request, context: HomeportContext) async -> Response {
         let start = ContinuousClock.now
         var context = context
+        if let given = RequestIdentifier.given(
+            request.headers, by: context.clientAddress, trusted: trustedProxies)
+        {
+            context.logger[metadataKey: "hb.request.id"] = .string(given)
+        }
+        context.isByProxy = isTrustedProxy(context.clientAddress)
         let client = ClientAddress(
-            peer: context.clientAddress, isSecure: context.isSecure, authority: request.head.authority ?? "",
+            peer: context.clientAddress, isSecure: isSecure, authority: request.head.authority ?? "",
             headers: request.headers, trusted: trustedProxies)
-        context.clientAddress = client.address
+        context.clientAddress =
+            addressHeader.map { $0.address(in: request.headers, peer: context.clientAddress) }
+            ?? client.address
         context.isSecure = client.isSecure
         context.authority = client.authority
-        context.takesFileRegions = takesFileRegions
+        context.takesFileRegions = !isSecure
 
-        var response = await answer(request, context)
-        // What a face would send is what HEAD tells of; sent, it would be read as the next answer's beginning.
+        let place = requests.enter()
+        var log = requestLog
+        log[metadataKey: "id"] = .string(context.id)
+        let origin = RequestOrigin(address: context.clientAddress, requestID: context.id)
+        let isProbe = HealthFace.isProbe(request)
+        var response = await withLogger(log) { [context] _ in
+            await RequestOrigin.$current.withValue(origin) {
+                guard !isProbe else { return await answer(request, context) }
+                guard place != nil else { return Self.tooMany() }
+                if let refusal = await turnedAway(request, context) { return refusal }
+                return await answer(request, context)
+            }
+        }
+        // What a face would send is what HEAD tells of; sent, it would be read as the next answer's
+        // beginning.
         if request.method == .head { response = response.createHeadResponse() }
+        headers.add(to: &response.headers, isSecure: context.isSecure)
         let line = AccessLine(
             request: request, path: loggedPath(of: request), context: context, status: response.status,
-            start: start, log: log)
+            start: start, log: self.log, place: place)
         return line.written(after: response)
+    }
+
+    /// Whoever may write to a unix socket is one where any is trusted.
+    private func isTrustedProxy(_ peer: String?) -> Bool {
+        guard !trustedProxies.isEmpty, let peer else { return !trustedProxies.isEmpty }
+        return trustedProxies.contains { $0.contains(peer) }
     }
 
     /// The path without secrets: the face it belongs to knows where they are.
@@ -40,6 +75,31 @@ struct EdgeResponder: HTTPResponder {
             if let safe = face.loggedPath(of: path) { return safe }
         }
         return path
+    }
+
+    /// The answer to somebody who is not welcome, or asks too much.
+    private func turnedAway(_ request: Request, _ context: HomeportContext) async -> Response? {
+        switch await doorkeeper?.verdict(on: context.clientAddress) {
+        case .welcome?, nil: return nil
+        case .banned(let ban)?:
+            EdgeMetrics.refused(.banned)
+            return Refusal(status: .forbidden, code: "DENIED", sentence: ban.notice)
+                .response(to: request).closingConnection()
+        case .tooMany(let seconds)?:
+            EdgeMetrics.refused(.budget)
+            let sentence = "Too many requests from this address; try again in \(seconds) seconds."
+            var response = Refusal(status: .tooManyRequests, code: "TOOMANYREQUESTS", sentence: sentence)
+                .response(to: request)
+            response.headers[.retryAfter] = "\(seconds)"
+            return response
+        }
+    }
+
+    private static func tooMany() -> Response {
+        Response.text(
+            "Too many requests are under way here; try again in a moment.\n", status: .serviceUnavailable,
+            headers: [.retryAfter: "1"]
+        ).closingConnection()
     }
 
     private func answer(_ request: Request, _ context: HomeportContext) async -> Response {
@@ -67,6 +127,8 @@ private struct AccessLine {
     let status: HTTPResponse.Status
     let start: ContinuousClock.Instant
     let log: Logger
+    /// Given up when the body has been sent.
+    let place: RequestTable.Place?
 
     /// A body in one piece is as good as sent; one that streams is noted when it has ended, with what really
     /// went.
@@ -111,5 +173,5 @@ extension Duration {
 }
 
 extension HTTPField.Name {
-    fileprivate static var xRequestID: Self { .init("X-Request-Id")! }
+    static let xRequestID = Self("X-Request-Id")!
 }

@@ -1,0 +1,221 @@
+import Foundation
+import HTTPKit
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Takes the connections of one listener. Told to stop, it takes no more, lets those that are under way finish,
+/// and returns.
+struct Reception<Connections: ServerChildChannel>: Service {
+    let place: Listener.Place
+    let connections: Connections
+    /// How many connections there may be; more wait in the kernel's queue.
+    let connectionsMax: Int
+    let log: Logger
+    /// Told once connections are taken.
+    let onListening: @Sendable (SocketAddress?) async -> Void
+
+    /// How many connections the kernel keeps while nobody takes them.
+    private static var backlog: CInt { 1024 }
+
+    /// Throws `IOError`, or `UnixSocket.Failure`, when the place cannot be had.
+    func run() async throws {
+        let helper = ServerQuiescingHelper(group: MultiThreadedEventLoopGroup.singleton)
+        let guests = Guests()
+        let server = try await bind(bootstrap(helper, guests))
+        let file = file
+        defer { if let file { UnixSocket.remove(file.path, file.identity) } }
+        let stopping = Stopping()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await onListening(server.localAddress)
+                // However it ends, nobody else comes.
+                _ = try? await server.closeFuture.get()
+                await stopping.ended()
+                await guests.gone()
+            } onGracefulShutdown: {
+                let end = stopping.promise(on: server.eventLoop)
+                Self.pause(server).whenComplete { _ in helper.initiateShutdown(promise: end) }
+            }
+        } onCancel: {
+            server.close(promise: nil)
+            guests.cancel()
+        }
+    }
+
+    private func bootstrap(_ helper: ServerQuiescingHelper, _ guests: Guests) -> ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(ChannelOptions.backlog, value: numericCast(Self.backlog))
+            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+            .serverChannelInitializer { [connectionsMax] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(
+                        AvailableConnectionsChannelHandler(maxConnections: connectionsMax))
+                    try pipeline.addHandler(helper.makeServerChannelHandler(channel: channel))
+                }
+            }
+            .childChannelInitializer { [connections, log] channel in
+                connections.setup(channel: channel, logger: log).map { value in
+                    guests.receive { await connections.handle(value: value, logger: log) }
+                }
+            }
+    }
+
+    /// Takes no more connections from the kernel, and lets those that were taken be set up: NIO resets whoever
+    /// is not when the listener closes.
+    private static func pause(_ server: any Channel) -> EventLoopFuture<Void> {
+        server.setOption(ChannelOptions.autoRead, value: false).flatMap {
+            let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+            return EventLoopFuture.andAllComplete(loops.map { $0.submit {} }, on: server.eventLoop)
+        }
+    }
+
+    private func bind(_ bootstrap: ServerBootstrap) async throws -> any Channel {
+        switch place {
+        case .hostname(let host, let port):
+            return try await bootstrap.bind(host: host, port: port).get()
+        case .inherited(let descriptor):
+            return try await bootstrap.withBoundSocket(descriptor).get()
+        case .unixSocket(let path, let mode):
+            let descriptor = try UnixSocket.listen(at: path, mode: mode, backlog: Self.backlog)
+            return try await bootstrap.withBoundSocket(descriptor).get()
+        }
+    }
+
+    /// The file of a unix socket, which is not to be left behind.
+    private var file: (path: String, identity: UnixSocket.Identity)? {
+        guard case .unixSocket(let path, _) = place else { return nil }
+        return UnixSocket.Identity(of: path).map { (path, $0) }
+    }
+}
+
+/// Waits until the last connection has gone, if somebody has asked for that.
+private final class Stopping: Sendable {
+    private let end = Mutex<EventLoopFuture<Void>?>(nil)
+
+    func promise(on loop: any EventLoop) -> EventLoopPromise<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        end.withLock { $0 = promise.futureResult }
+        return promise
+    }
+
+    func ended() async {
+        let end = end.withLock { $0 }
+        // However it ends, nothing is left to be done.
+        _ = try? await end?.get()
+    }
+}
+
+/// Those who are being served, each in a task of its own.
+///
+/// A connection is handed over in the very moment in which it has been set up, and none is ever dropped: the
+/// sequence that NIO would give them out by forgets those that come while it ends, which ends the process.
+private final class Guests: Sendable {
+    private struct State {
+        var tasks: [UInt64: Task<Void, Never>] = [:]
+        var count: UInt64 = 0
+        var isCancelled = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func receive(_ serve: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            state.count += 1
+            let number = state.count
+            let task = Task {
+                await serve()
+                leave(number)
+            }
+            state.tasks[number] = task
+            if state.isCancelled { task.cancel() }
+        }
+    }
+
+    private func leave(_ number: UInt64) {
+        let waiting = state.withLock { state in
+            state.tasks[number] = nil
+            guard state.tasks.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits for nobody any more.
+    func cancel() {
+        let tasks = state.withLock { state in
+            state.isCancelled = true
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.cancel() }
+    }
+
+    /// Returns when the last has left.
+    func gone() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if !state.tasks.isEmpty { state.waiting.append(continuation) }
+                return state.tasks.isEmpty
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+}
+
+/// What is done with each request: who it comes from is put together, a responder is asked, and its answer is
+/// written.
+enum Answering {
+    /// - Parameter client: whose connection it is, where a proxy has said so in front of it.
+    static func responder(
+        _ responder: EdgeResponder, for client: String?, log: Logger
+    ) -> HTTPChannelHandler.Responder {
+        let clock = DateHeader()
+        return { request, writer, channel in
+            var log = log
+            log[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
+            var context = HomeportContext(
+                source: ApplicationRequestContextSource(channel: channel, logger: log))
+            if let client { context.clientAddress = client }
+            var response = await withLogger(log) { [context] _ in
+                await responder.respond(to: request, context: context)
+            }
+            response.headers[.date] = clock.text
+            do {
+                try await writer.write(response: response.head, body: response.body)
+            } catch {
+                // As an error of the parser it would be answered, after an answer that has begun.
+                throw AnswerCut(reason: error)
+            }
+        }
+    }
+}
+
+/// An answer could not be sent to its end.
+private struct AnswerCut: Error {
+    let reason: any Error
+}
+
+/// `Date`, made once a second.
+private final class DateHeader: Sendable {
+    private let last = Mutex<(second: time_t, text: String)>((0, ""))
+
+    var text: String {
+        let second = time(nil)
+        return last.withLock { last in
+            if last.second != second {
+                last = (second, HTTPDate.text(Date(timeIntervalSince1970: Double(second))))
+            }
+            return last.text
+        }
+    }
+}
