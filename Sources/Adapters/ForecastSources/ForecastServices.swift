@@ -7,15 +7,17 @@ package import Weather
 
 /// Makes the sources, from what an operator says about them.
 package struct ForecastServices: Sendable {
-    private let client: HTTPClient
-    private let version: String
-    private let now: @Sendable () -> Date
+    private let means: Talk.Means
 
-    /// - Parameter version: of the program; services want to know who asks.
-    package init(client: HTTPClient, version: String, now: @escaping @Sendable () -> Date) {
-        self.client = client
-        self.version = version
-        self.now = now
+    /// - Parameters:
+    ///   - version: of the program; services want to know who asks.
+    ///   - timeoutInSeconds: how long an answer may take.
+    package init(
+        client: HTTPClient, version: String, timeoutInSeconds: Int64 = 15,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.means = Talk.Means(
+            client: client, version: version, timeout: .seconds(timeoutInSeconds), now: now)
     }
 
     /// The client to use: it follows no redirects, since those of a service with keys would carry the key
@@ -42,16 +44,17 @@ package struct ForecastServices: Sendable {
                     "\(name.rawValue) wants to know who asks: give a contact, an address or the URL of a page"
             )
         }
-        let talk = try talk(settings.baseURL ?? usualURL(name, settings), settings)
+        let talk = try talk(
+            settings.baseURL ?? usualURL(name, settings), settings, quota: Quota(name.quota(settings)))
         switch name {
-        case .openMeteo: return OpenMeteo(talk: talk, settings: settings, now: now)
-        case .metNorway: return MetNorway(talk: talk, now: now)
-        case .brightSky: return BrightSky(talk: talk, now: now)
-        case .openWeatherMap: return OpenWeatherMap(talk: talk, settings: settings, now: now)
-        case .nationalWeatherService: return NationalWeatherService(talk: talk, now: now)
-        case .pirateWeather: return PirateWeather(talk: talk, settings: settings, now: now)
-        case .weatherCompany: return WeatherCompany(talk: talk, settings: settings, now: now)
-        case .weatherUnderground: return WeatherUnderground(talk: talk, settings: settings, now: now)
+        case .openMeteo: return OpenMeteo(talk: talk, settings: settings)
+        case .metNorway: return MetNorway(talk: talk)
+        case .brightSky: return BrightSky(talk: talk)
+        case .openWeatherMap: return OpenWeatherMap(talk: talk, settings: settings)
+        case .nationalWeatherService: return NationalWeatherService(talk: talk)
+        case .pirateWeather: return PirateWeather(talk: talk, settings: settings)
+        case .weatherCompany: return WeatherCompany(talk: talk, settings: settings)
+        case .weatherUnderground: return WeatherUnderground(talk: talk, settings: settings)
         }
     }
 
@@ -90,11 +93,13 @@ package struct ForecastServices: Sendable {
         guard let stations, stations.key != nil else { return Geocoding(talk: talk, stations: nil) }
         let company = WeatherCompany(
             talk: try self.talk(stations.baseURL ?? SourceName.weatherCompany.usualURL, stations),
-            settings: stations, now: now)
+            settings: stations)
         return Geocoding(talk: talk, stations: company)
     }
 
-    private func talk(_ base: String, _ settings: SourceSettings) throws(SourceSettingsError) -> Talk {
-        try Talk(client: client, base: base, contact: settings.contact, version: version)
+    private func talk(
+        _ base: String, _ settings: SourceSettings, quota: Quota = Quota([])
+    ) throws(SourceSettingsError) -> Talk {
+        try Talk(means, base: base, contact: settings.contact, quota: quota)
     }
 }

@@ -21,19 +21,19 @@ package enum Recordings {
     /// A file holds a body as the service sent it, or an object with the body in `data` or `response.body`,
     /// as recorders of HTTP write it.
     package static func read(_ source: SourceName, _ files: [[UInt8]]) throws(SourceError) -> Told {
-        let bodies = files.map(body)
-        let reading =
-            switch source {
-            case .openMeteo: try Talk.read(bodies, as: source.rawValue, openMeteo)
-            case .metNorway: try Talk.read(bodies, as: source.rawValue, MetNorway.read)
-            case .brightSky: try Talk.read(bodies, as: source.rawValue, BrightSky.read)
-            case .openWeatherMap: try Talk.read(bodies, as: source.rawValue, OpenWeatherMap.read)
-            case .nationalWeatherService:
-                try Talk.read(bodies, as: source.rawValue, NationalWeatherService.read)
-            case .pirateWeather: try Talk.read(bodies, as: source.rawValue, PirateWeather.read)
-            case .weatherCompany: try Talk.read(bodies, as: source.rawValue, WeatherCompany.read)
-            case .weatherUnderground: try Talk.read(bodies, as: source.rawValue, WeatherUnderground.read)
+        let reading = try Talk.read(files, as: source.rawValue) { roots throws(AnswerMistake) in
+            let answers = try roots.map(body)
+            return switch source {
+            case .openMeteo: try openMeteo(answers)
+            case .metNorway: try MetNorway.read(answers)
+            case .brightSky: try BrightSky.read(answers)
+            case .openWeatherMap: try OpenWeatherMap.read(answers)
+            case .nationalWeatherService: try NationalWeatherService.read(answers)
+            case .pirateWeather: try PirateWeather.read(answers)
+            case .weatherCompany: try WeatherCompany.read(answers)
+            case .weatherUnderground: try WeatherUnderground.read(answers)
             }
+        }
         return Told(reading: reading, source: source)
     }
 
@@ -52,20 +52,22 @@ package enum Recordings {
 
     /// Warnings as they were recorded: those of DWD, NWS or MET Norway, told apart by their form.
     package static func warnings(_ file: [UInt8]) throws(SourceError) -> [Warning] {
-        try Talk.read([body(file)], as: "the recording") { answers throws(AnswerMistake) in
-            let root = answers[0]
+        try Talk.read([file], as: "the recording") { roots throws(AnswerMistake) in
+            let root = try body(roots[0])
             if root["alerts"] != nil { return try DWDWarnings.read(root) }
             let isNorwegian = root["features"]?.elements.first?["when"] != nil
             return isNorwegian ? try MetNorwayWarnings.read(root) : try NWSWarnings.read(root)
         }
     }
 
-    private static func body(_ file: [UInt8]) -> [UInt8] {
-        guard let root = try? JSONText(file).root else { return file }
-        if root["status_code"] != nil, let data = root["data"] { return data.bytes }
-        if root["request"] != nil, let body = try? root["response"]?.string("body") {
-            return Array(body.utf8)
+    /// What the service answered, out of the envelope that recorders put it in.
+    private static func body(_ root: JSONValue) throws(AnswerMistake) -> JSONValue {
+        if root["status_code"] != nil, let data = root["data"] { return data }
+        guard root["request"] != nil, let text = try root["response"]?.string("body") else { return root }
+        do {
+            return try JSONText(Array(text.utf8)).root
+        } catch {
+            throw AnswerMistake("the recorded body is not JSON: \(error.what), at byte \(error.at)")
         }
-        return file
     }
 }

@@ -44,7 +44,9 @@ package struct FeedFace: Face {
     }
 
     package func respond(to request: Request, context: HomeportContext) async throws -> Response? {
-        guard let route = FeedRoute(path: String(request.uri.path)) else { return nil }
+        let path = String(request.uri.path)
+        let isFront = path == "/" && settings.isFrontPage
+        guard let route = isFront ? .places : FeedRoute(path: path) else { return nil }
         do {
             switch route {
             case .feed(let name, let token): return try await feed(name, token: token, request)
@@ -190,5 +192,5 @@ private final class Refreshing: Sendable {
 }
 
 extension HTTPField.Name {
-    fileprivate static var xContentTypeOptions: Self { .init("X-Content-Type-Options")! }
+    fileprivate static let xContentTypeOptions = Self("X-Content-Type-Options")!
 }

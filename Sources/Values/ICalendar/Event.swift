@@ -75,13 +75,21 @@ extension Event {
         if let url { properties.append(.uri("URL", url)) }
         if !categories.isEmpty { properties.append(.texts("CATEGORIES", categories)) }
         if let color { properties.append(.word("COLOR", color.name)) }
-        properties += [
-            .word("STATUS", "CONFIRMED"), .word("CLASS", "PUBLIC"),
-            .word("TRANSP", isTransparent ? "TRANSPARENT" : "OPAQUE"),
-            .word("X-MICROSOFT-CDO-BUSYSTATUS", isTransparent ? "FREE" : "BUSY"),
-        ]
+        properties += isTransparent ? Self.free : Self.busy
         return Component("VEVENT", properties, children: alarms.map(\.component))
     }
+}
+
+extension Event {
+    /// What is said of every event that leaves the time free, and of every one that takes it.
+    private static let free: [Property] = [
+        .word("STATUS", "CONFIRMED"), .word("CLASS", "PUBLIC"), .word("TRANSP", "TRANSPARENT"),
+        .word("X-MICROSOFT-CDO-BUSYSTATUS", "FREE"),
+    ]
+    private static let busy: [Property] = [
+        .word("STATUS", "CONFIRMED"), .word("CLASS", "PUBLIC"), .word("TRANSP", "OPAQUE"),
+        .word("X-MICROSOFT-CDO-BUSYSTATUS", "BUSY"),
+    ]
 }
 
 extension Event.Alarm {

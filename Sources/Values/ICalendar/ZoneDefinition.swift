@@ -79,15 +79,18 @@ package struct ZoneDefinition: Hashable, Sendable {
             until: UTCSeconds(newYear(min(year + 2, 9999)).sinceEpoch + 86_400))
     }
 
+    /// A change that puts clocks forward for a while is daylight saving, and the one back is not, also where
+    /// the law has it the other way round and calls winter the exception, as in Dublin and Casablanca: readers
+    /// reckon with time that is saved, never with time that is lost.
     private static func observance(at: UTCSeconds, from before: Offset, to after: Offset) -> Component {
-        Component(
-            after.isDaylight ? "DAYLIGHT" : "STANDARD",
+        let isForAWhile = after.isDaylight || before.isDaylight
+        return Component(
+            isForAWhile && after.seconds > before.seconds ? "DAYLIGHT" : "STANDARD",
             [
                 // The clock that was in force until then says when the change is.
-                Property("DTSTART", encoded: ValueText.dateTime(at.civil(offset: before.seconds))),
-                Property("TZOFFSETFROM", encoded: ValueText.offset(seconds: before.seconds)),
-                Property("TZOFFSETTO", encoded: ValueText.offset(seconds: after.seconds)),
-                .text("TZNAME", after.abbreviation),
+                .dateTime("DTSTART", at.civil(offset: before.seconds)),
+                .offset("TZOFFSETFROM", seconds: before.seconds),
+                .offset("TZOFFSETTO", seconds: after.seconds), .text("TZNAME", after.abbreviation),
             ])
     }
 }

@@ -29,14 +29,28 @@ package struct CivilDate: Hashable, Sendable, Comparable {
     }
 
     /// Reads `2026-03-29`.
-    package init?(_ text: Substring) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    package init?(_ text: Substring) { self.init(Array(text.utf8)[...]) }
+
+    /// Reads the bytes of `2026-03-29`.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        let start = bytes.startIndex
+        let dash = UInt8(ascii: "-")
         guard
-            parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2,
-            parts.joined().allSatisfy({ (48...57).contains($0) })
+            bytes.count == 10, bytes[start + 4] == dash, bytes[start + 7] == dash,
+            let year = Self.number(bytes[start..<(start + 4)]),
+            let month = Self.number(bytes[(start + 5)..<(start + 7)]),
+            let day = Self.number(bytes[(start + 8)...])
         else { return nil }
-        let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1) - 48 } }
-        self.init(year: numbers[0], month: numbers[1], day: numbers[2])
+        self.init(year: year, month: month, day: day)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        var number = 0
+        for byte in digits {
+            guard byte &- 48 < 10 else { return nil }
+            number = number * 10 + Int(byte &- 48)
+        }
+        return number
     }
 
     /// Days since 1970-01-01.
@@ -63,16 +77,11 @@ package struct CivilDate: Hashable, Sendable, Comparable {
 extension CivilDate: CustomStringConvertible {
     /// `2026-03-29`.
     package var description: String {
-        "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+        "\(Decimals.padded(year, 4))-\(Decimals.padded(month, 2))-\(Decimals.padded(day, 2))"
     }
 
     /// `20260329`.
-    package var compact: String { "\(Self.padded(year, 4))\(Self.padded(month, 2))\(Self.padded(day, 2))" }
-
-    static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-    }
+    package var compact: String { Decimals.padded(year, 4) + Decimals.padded(month * 100 + day, 4) }
 }
 
 /// What a clock on the wall shows: a date and the minute of its day.
@@ -90,7 +99,7 @@ package struct CivilTime: Hashable, Sendable, Comparable {
     package var minute: Int { minuteOfDay % 60 }
 
     /// `15:00`.
-    package var clock: String { "\(CivilDate.padded(hour, 2)):\(CivilDate.padded(minute, 2))" }
+    package var clock: String { Decimals.padded(hour, 2) + ":" + Decimals.padded(minute, 2) }
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.date, left.minuteOfDay) < (right.date, right.minuteOfDay)

@@ -51,34 +51,29 @@ private struct DayReader {
     /// How many hours the day has.
     let whole: Int
 
-    func values(_ quantity: Quantity) -> [Double] { indices.compactMap { hours[quantity, $0] } }
-
-    func known(_ quantity: Quantity) -> Int { indices.count { hours[quantity, $0] != nil } }
+    func known(_ quantity: Quantity) -> Int { hours.figures(quantity, in: indices).count }
 
     /// The figure of the hours when all of them are known, else the source's, else that of the hours there
     /// are.
     private func figure(
-        _ quantity: Quantity, _ own: Double?, _ derive: ([Double]) -> Double?
+        _ quantity: Quantity, _ own: Double?, _ derive: (HourFigures) -> Double
     ) -> Double? {
-        let values = values(quantity)
-        if values.count >= whole { return derive(values) }
-        return own ?? derive(values)
+        let figures = hours.figures(quantity, in: indices)
+        let derived = figures.count > 0 ? derive(figures) : nil
+        return figures.count >= whole ? derived : own ?? derived
     }
 
     func summary(_ date: CivilDate, _ own: DayFigures?) -> DaySummary {
-        let sum = { (values: [Double]) in values.isEmpty ? nil : values.reduce(0, +) }
-        let mean = { (values: [Double]) in values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
         let skies = indices.compactMap { hours.sky[$0] }
         let worst = skies.max { $0.weight < $1.weight }
         return DaySummary(
             date: date,
-            low: figure(.temperature, own?.low) { $0.min() },
-            high: figure(.temperature, own?.high) { $0.max() },
-            humidity: figure(.humidity, own?.humidity, mean),
-            rain: figure(.rain, own?.rain, sum), snow: figure(.snow, own?.snow, sum),
-            chance: figure(.chance, own?.chance) { $0.max() },
-            wind: figure(.wind, own?.wind) { $0.max() }, gust: figure(.gust, own?.gust) { $0.max() },
-            uvIndex: figure(.uvIndex, own?.uvIndex) { $0.max() },
+            low: figure(.temperature, own?.low, \.low), high: figure(.temperature, own?.high, \.high),
+            humidity: figure(.humidity, own?.humidity, \.mean),
+            rain: figure(.rain, own?.rain, \.sum), snow: figure(.snow, own?.snow, \.sum),
+            chance: figure(.chance, own?.chance, \.high),
+            wind: figure(.wind, own?.wind, \.high), gust: figure(.gust, own?.gust, \.high),
+            uvIndex: figure(.uvIndex, own?.uvIndex, \.high),
             sky: skies.count >= whole ? worst : own?.sky ?? worst, words: own?.words)
     }
 }
@@ -134,7 +129,7 @@ extension EventMaker {
         case "gust": return day.gust.map(figures.speed)
         case "uv": return day.uvIndex.map { figures.number($0, places: 0) }
         case "chance": return day.chance.map { figures.number($0, places: 0) }
-        case "place": return forecast.place.name
+        case "place": return forecast.place.name.onOneLine
         case "weekday": return weekday(day.date)
         case "sunrise", "sunset":
             guard case .risesAndSets(let rise, let set) = sun else { return nil }
@@ -148,7 +143,7 @@ extension EventMaker {
     /// The source's own words where they are of the reader's language (sources are asked in English).
     private func conditions(_ day: DaySummary) -> String? {
         if options.language == .english, let words = day.words { return words }
-        return day.sky.map(phrases.word) ?? day.words
+        return day.sky.map { phrases.word(for: $0) } ?? day.words
     }
 
     private func dayLines(_ day: DaySummary, _ sun: SunTimes.Day) -> [String] {

@@ -42,6 +42,18 @@ package struct EventHistory: Hashable, Sendable {
     package let entries: [Entry]
 
     package init(entries: [Entry] = []) { self.entries = entries }
+
+    /// The same events, of which those of a rule have changed in a way that is not of the weather.
+    package func changing(_ rule: RuleID, at moment: Date) -> EventHistory {
+        EventHistory(
+            entries: entries.map { entry in
+                guard entry.rule == rule, entry.gone == nil else { return entry }
+                return Entry(
+                    seed: entry.seed, rule: entry.rule, start: entry.start, end: entry.end,
+                    fingerprint: entry.fingerprint, sequence: entry.sequence, created: entry.created,
+                    changed: moment)
+            })
+    }
 }
 
 /// An event with everything a calendar needs to tell whether it changed.

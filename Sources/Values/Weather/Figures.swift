@@ -59,7 +59,8 @@ package struct Figures: Sendable {
         guard value < 9.95 else { return number(value, places: 0) }
         let value = value > 0 ? max(value, 0.1) : value
         let text = number(value, places: 1)
-        return text.hasSuffix("\(mark)0") ? String(text.dropLast(2)) : text
+        // Of one decimal the last byte is its digit.
+        return text.utf8.last == UInt8(ascii: "0") ? String(text.dropLast(2)) : text
     }
 
     package func number(_ value: Double, places: Int) -> String {

@@ -3,7 +3,8 @@ struct Fingerprint {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
     mutating func add(_ text: String) {
-        for byte in text.utf8 { add(byte) }
+        var text = text
+        text.withUTF8 { for byte in $0 { add(byte) } }
         // No byte of UTF-8, so that `ab` + `c` is not `a` + `bc`.
         add(0xFF)
     }

@@ -7,7 +7,7 @@ package struct Forecast: Hashable, Sendable {
     /// When the source made it, where it says so.
     package let issued: Date?
     package let hours: HourTable
-    /// What the source itself says about whole days, in order.
+    /// What the source itself says about whole days, in order; what no weather does is left out.
     package let days: [DayFigures]
     /// Official warnings that came with it.
     package var warnings: [Warning]
@@ -21,7 +21,7 @@ package struct Forecast: Hashable, Sendable {
         self.source = source
         self.issued = issued
         self.hours = hours
-        self.days = days
+        self.days = days.map(\.plausible)
         self.warnings = warnings
         self.licence = licence
     }
@@ -78,4 +78,23 @@ package struct DayFigures: Hashable, Sendable {
     package var sunset: Date?
 
     package init(date: CivilDate) { self.date = date }
+
+    /// The figures without those that are beyond what weather does.
+    var plausible: DayFigures {
+        var day = self
+        func keep(_ figure: WritableKeyPath<DayFigures, Double?>, _ quantity: Quantity) {
+            guard let value = day[keyPath: figure], !quantity.bounds.contains(value) else { return }
+            day[keyPath: figure] = nil
+        }
+        keep(\.low, .temperature)
+        keep(\.high, .temperature)
+        keep(\.humidity, .humidity)
+        keep(\.rain, .rain)
+        keep(\.snow, .snow)
+        keep(\.chance, .chance)
+        keep(\.wind, .wind)
+        keep(\.gust, .gust)
+        keep(\.uvIndex, .uvIndex)
+        return day
+    }
 }

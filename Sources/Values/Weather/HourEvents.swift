@@ -60,7 +60,7 @@ extension EventMaker {
         case "from": return clockText(hours.start(of: run.lowerBound))
         case "to": return clockText(hours.end(of: run.upperBound - 1))
         case "hours": return String(run.count)
-        case "place": return forecast.place.name
+        case "place": return forecast.place.name.onOneLine
         default: return nil
         }
     }
@@ -82,45 +82,45 @@ extension EventMaker {
     }
 
     func total(of quantity: Quantity, in run: Range<Int>) -> WeatherEvent.Measure? {
-        let values = run.compactMap { forecast.hours[quantity, $0] }
-        guard !values.isEmpty else { return nil }
-        return WeatherEvent.Measure(quantity: quantity, value: values.reduce(0, +))
+        let figures = forecast.hours.figures(quantity, in: run)
+        return figures.count > 0 ? WeatherEvent.Measure(quantity: quantity, value: figures.sum) : nil
     }
 
     /// One line per step of the source: `15:00 2.1 mm, 80 %`.
     private func hourLines(_ quantity: Quantity, _ run: Range<Int>) -> [String] {
-        let hours = forecast.hours
         let severalDays = facts.civil[run.lowerBound].date != facts.civil[run.upperBound - 1].date
         var lines: [String] = []
+        lines.reserveCapacity(run.count + 1)
         var index = run.lowerBound
         while index < run.upperBound {
-            let block = max(1, Int(hours.blockHours[index]))
+            let block = max(1, Int(forecast.hours.blockHours[index]))
             let end = min(index + block, run.upperBound)
-            let from = clockText(hours.start(of: index), withDay: severalDays)
-            let time = block == 1 ? from : "\(from)–\(clockText(hours.start(of: end)))"
-            lines.append("\(time) \(hourText(quantity, index..<end))")
+            let civil = facts.civil[index]
+            var line = severalDays ? "\(weekday(civil.date)) \(civil.clock)" : civil.clock
+            if block > 1 { line += "–\(clockText(forecast.hours.start(of: end)))" }
+            add(quantity, index..<end, to: &line)
+            lines.append(line)
             index = end
         }
         return lines
     }
 
-    private func hourText(_ quantity: Quantity, _ block: Range<Int>) -> String {
-        let hours = forecast.hours
+    /// Adds the value of a step to its line, and what goes with it.
+    private func add(_ quantity: Quantity, _ block: Range<Int>, to line: inout String) {
         let value =
             quantity.isSum
-            ? total(of: quantity, in: block)?.value : hours[quantity, block.lowerBound]
-        var texts = [value.map { figures.text($0, of: quantity) } ?? phrases.unknown]
-        let companion: Quantity? =
-            switch quantity {
-            case .rain, .snow, .precipitation: .chance
-            case .wind: .gust
-            case .humidity: .temperature
-            default: nil
-            }
-        if let companion, let value = hours[companion, block.lowerBound] {
-            let text = figures.text(value, of: companion)
-            texts.append(companion == .gust ? "\(phrases.gusts) \(text)" : text)
+            ? total(of: quantity, in: block)?.value : forecast.hours[quantity, block.lowerBound]
+        line += " "
+        line += value.map { figures.text($0, of: quantity) } ?? phrases.unknown
+        let companion: Quantity
+        switch quantity {
+        case .rain, .snow, .precipitation: companion = .chance
+        case .wind: companion = .gust
+        case .humidity: companion = .temperature
+        default: return
         }
-        return texts.joined(separator: ", ")
+        guard let value = forecast.hours[companion, block.lowerBound] else { return }
+        line += companion == .gust ? ", \(phrases.gusts) " : ", "
+        line += figures.text(value, of: companion)
     }
 }

@@ -63,3 +63,29 @@ package struct HourTable: Hashable, Sendable {
         return low..<max(low, Int(min(max(last, 0), Double(count))))
     }
 }
+
+/// What the known hours of a stretch come to. All but the count mean nothing where that is 0.
+package struct HourFigures: Hashable, Sendable {
+    /// How many hours are known.
+    package private(set) var count = 0
+    package private(set) var sum = 0.0
+    package private(set) var low = Double.infinity
+    package private(set) var high = -Double.infinity
+
+    package var mean: Double { sum / Double(count) }
+
+    mutating func add(_ value: Double) {
+        count += 1
+        sum += value
+        low = min(low, value)
+        high = max(high, value)
+    }
+}
+
+extension HourTable {
+    package func figures(_ quantity: Quantity, in hours: Range<Int>) -> HourFigures {
+        var figures = HourFigures()
+        for index in hours { if let value = self[quantity, index] { figures.add(value) } }
+        return figures
+    }
+}

@@ -35,12 +35,16 @@ package struct LocalClock: Hashable, Sendable {
 
     package static let utc = fixed(offset: 0, abbreviation: "UTC")
 
-    package func span(at moment: Date) -> Span {
-        spans.last { $0.from <= moment } ?? spans[0]
-    }
+    package func span(at moment: Date) -> Span { spans[index(at: moment)] }
 
     /// Seconds to add to UTC at a moment.
-    package func offset(at moment: Date) -> Int { span(at: moment).offset }
+    package func offset(at moment: Date) -> Int { spans[index(at: moment)].offset }
+
+    private func index(at moment: Date) -> Int {
+        var index = spans.count - 1
+        while index > 0, spans[index].from > moment { index -= 1 }
+        return index
+    }
 
     /// What the clock shows at a moment.
     package func civil(at moment: Date) -> CivilTime {

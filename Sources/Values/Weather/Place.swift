@@ -43,6 +43,24 @@ package struct Place: Hashable, Sendable {
     }
 }
 
+/// The name of a personal weather station: 1 to 20 letters and digits, `IBERLIN1705`.
+package struct StationName: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    /// What stands before it where other things could be meant.
+    package static let prefix = "pws:"
+
+    /// The name, with or without `pws:` before it, in capital letters; nil when it cannot be one.
+    package init?(_ text: String) {
+        let name = text.hasPrefix(Self.prefix) ? text.dropFirst(Self.prefix.count) : text[...]
+        let isAllowed = { (byte: UInt8) in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        }
+        guard (1...20).contains(name.utf8.count), name.utf8.allSatisfy(isAllowed) else { return nil }
+        self.description = name.uppercased()
+    }
+}
+
 /// The lasting name of a place.
 package struct PlaceID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String

@@ -36,6 +36,22 @@ package enum Quantity: Int, Sendable, CaseIterable {
     }
 }
 
+extension Quantity {
+    /// The bounds of what weather does; beyond them lie mistakes, and the numbers that services use for
+    /// "unknown", such as −9999.
+    package var bounds: ClosedRange<Double> {
+        switch self {
+        case .temperature, .dewPoint, .feelsLike: -120...75
+        case .humidity, .chance, .clouds: 0...100
+        case .wind, .gust: 0...150
+        case .windDirection: 0...360
+        case .precipitation, .rain: 0...1000
+        case .snow: 0...3000
+        case .uvIndex: 0...40
+        }
+    }
+}
+
 /// One number per hour, any of which may be missing. Missing is not zero.
 ///
 /// Missing values are kept as NaN, which halves the memory of optionals; no other NaN can get in.

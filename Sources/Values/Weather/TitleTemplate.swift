@@ -38,7 +38,7 @@ package struct TitleTemplate: Hashable, Sendable {
     /// only `Rain:3` where the humidity is unknown.
     package func filled(isLong: Bool, _ value: (String) -> String?) -> String {
         let text = Self.fill(parts, isLong: isLong, value)
-        guard text.contains(Self.unknown) else { return text }
+        guard text.utf8.contains(0) else { return text }
         return text.split(separator: " ").filter { !$0.contains(Self.unknown) }.joined(separator: " ")
     }
 
@@ -55,6 +55,20 @@ package struct TitleTemplate: Hashable, Sendable {
             }
         }
         return result
+    }
+}
+
+extension String {
+    /// The same with a space for every end of a line and every other control character.
+    var onOneLine: String {
+        let isControl = { (scalar: Unicode.Scalar) in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                || (0x2028...0x2029).contains(scalar.value)
+        }
+        guard unicodeScalars.contains(where: isControl) else { return self }
+        var line = ""
+        for scalar in unicodeScalars { line.unicodeScalars.append(isControl(scalar) ? " " : scalar) }
+        return line
     }
 }
 

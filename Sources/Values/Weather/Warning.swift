@@ -4,7 +4,7 @@ package import FoundationEssentials
 package struct Warning: Hashable, Sendable {
     /// What it says, in one language; of each text the first 4,000 characters.
     package struct Text: Hashable, Sendable {
-        /// `frost`, `Flood Watch`.
+        /// `frost`, `Flood Watch`; one line.
         package let event: String
         package let headline: String?
         package let details: String?
@@ -15,7 +15,7 @@ package struct Warning: Hashable, Sendable {
         package init(
             event: String, headline: String? = nil, details: String? = nil, instruction: String? = nil
         ) {
-            self.event = String(event.prefix(Self.lengthMax))
+            self.event = String(event.prefix(Self.lengthMax)).onOneLine
             self.headline = headline.map { String($0.prefix(Self.lengthMax)) }
             self.details = details.map { String($0.prefix(Self.lengthMax)) }
             self.instruction = instruction.map { String($0.prefix(Self.lengthMax)) }

@@ -37,18 +37,14 @@ package struct GoogleAuthorization: Sendable {
         self.verifier = Secret(verifier)
     }
 
+    /// Whether an address to which a browser came belongs to this attempt, and not to a guess or another one.
+    package func isOurs(_ address: String) -> Bool {
+        (try? fields(of: address))?["state"].map { Self.isEqual($0, state.revealed) } ?? false
+    }
+
     /// Reads the code out of the address to which the browser came back, `/?state=…&code=…`.
     package func code(from address: String) throws(GoogleFileError) -> Secret {
-        guard let question = address.firstIndex(of: "?") else {
-            throw GoogleFileError("this is not the address to which Google sent the browser: it has no '?'")
-        }
-        var fields: [String: String] = [:]
-        let query = address[address.index(after: question)...].prefix { $0 != "#" }
-        for pair in query.split(separator: "&").prefix(32) {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? String(parts[1]).replacing("+", with: " ") : ""
-            fields[String(parts[0])] = value.removingPercentEncoding ?? value
-        }
+        let fields = try fields(of: address)
         guard fields["state"].map({ Self.isEqual($0, state.revealed) }) == true else {
             throw GoogleFileError("the answer belongs to another attempt: start again")
         }
@@ -60,6 +56,20 @@ package struct GoogleAuthorization: Sendable {
             throw GoogleFileError("the answer holds no code")
         }
         return Secret(code)
+    }
+
+    private func fields(of address: String) throws(GoogleFileError) -> [String: String] {
+        guard let question = address.firstIndex(of: "?") else {
+            throw GoogleFileError("this is not the address to which Google sent the browser: it has no '?'")
+        }
+        var fields: [String: String] = [:]
+        let query = address[address.index(after: question)...].prefix { $0 != "#" && !$0.isWhitespace }
+        for pair in query.split(separator: "&").prefix(32) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? String(parts[1]).replacing("+", with: " ") : ""
+            fields[String(parts[0])] = value.removingPercentEncoding ?? value
+        }
+        return fields
     }
 
     /// Changes the code for a token and keeps it, readable only to its owner.

@@ -77,27 +77,14 @@ struct HourTableBuilder {
     }
 }
 
-/// The bounds of what weather does; beyond them lie the numbers that services use for "unknown", such as
-/// −9999.
+/// What is left of a number when it means something.
 enum Plausible {
     static func value(_ value: Double?, of quantity: Quantity) -> Double? {
-        guard let value, bounds(quantity).contains(value) else { return nil }
+        guard let value, quantity.bounds.contains(value) else { return nil }
         return value
     }
 
     static func longitude(_ value: Double?) -> Double {
         value.flatMap { (-180...180).contains($0) ? $0 : nil } ?? 0
-    }
-
-    private static func bounds(_ quantity: Quantity) -> ClosedRange<Double> {
-        switch quantity {
-        case .temperature, .dewPoint, .feelsLike: -120...75
-        case .humidity, .chance, .clouds: 0...100
-        case .wind, .gust: 0...150
-        case .windDirection: 0...360
-        case .precipitation, .rain: 0...1000
-        case .snow: 0...3000
-        case .uvIndex: 0...40
-        }
     }
 }

@@ -13,24 +13,31 @@ struct JSONValue: Sendable {
     /// The member of this name, the first of several; nil when there is none or this is no object.
     subscript(name: StaticString) -> JSONValue? {
         guard node.kind == .object else { return nil }
-        let end = Int(node.next)
-        var position = index + 1
-        while position < end {
-            if isNamed(position, name) { return JSONValue(text: text, index: position + 1) }
-            position = Int(text.nodes[position + 1].next)
-        }
-        return nil
+        return text.member(name, from: index + 1, to: Int(node.next)).map { JSONValue(text: text, index: $0) }
     }
 
-    private func isNamed(_ position: Int, _ name: StaticString) -> Bool {
-        let node = text.nodes[position]
-        let start = Int(node.start)
-        let count = Int(node.end) - start
-        guard count == name.utf8CodeUnitCount else { return false }
-        let stored = text.bytes
-        let bytes = stored.span
-        for offset in 0..<count where bytes[start + offset] != name.utf8Start[offset] { return false }
-        return true
+    /// The members of an object, for those who ask for many of them in the order in which they come.
+    var members: Members {
+        let end = node.kind == .object ? Int(node.next) : index + 1
+        return Members(text: text, first: index + 1, position: index + 1, end: end)
+    }
+
+    /// Looks for each member behind the one that was found last, and only then before it.
+    struct Members {
+        fileprivate let text: JSONText
+        fileprivate let first: Int
+        fileprivate var position: Int
+        fileprivate let end: Int
+
+        subscript(name: StaticString) -> JSONValue? {
+            mutating get {
+                let found =
+                    text.member(name, from: position, to: end) ?? text.member(name, from: first, to: position)
+                guard let found else { return nil }
+                position = Int(text.nodes[found].next)
+                return JSONValue(text: text, index: found)
+            }
+        }
     }
 
     /// The elements of an array; none for anything else.
@@ -164,6 +171,30 @@ struct JSONValue: Sendable {
     }
 }
 
+extension JSONText {
+    /// The value of the first member of this name among those whose nodes lie in `start..<end`.
+    fileprivate func member(_ name: StaticString, from start: Int, to end: Int) -> Int? {
+        var position = start
+        while position < end {
+            let node = nodes[position]
+            if Int(node.end &- node.start) == name.utf8CodeUnitCount, holds(name, at: Int(node.start)) {
+                return position + 1
+            }
+            position = Int(nodes[position + 1].next)
+        }
+        return nil
+    }
+
+    private func holds(_ word: StaticString, at start: Int) -> Bool {
+        let stored = self.bytes
+        let bytes = stored.span
+        for offset in 0..<word.utf8CodeUnitCount where bytes[start + offset] != word.utf8Start[offset] {
+            return false
+        }
+        return true
+    }
+}
+
 /// What is wrong with an answer that is JSON, and where.
 struct AnswerMistake: Error, Sendable, CustomStringConvertible {
     let description: String
@@ -185,17 +216,5 @@ extension JSONValue {
     func string(anyOf names: [StaticString]) throws(AnswerMistake) -> String? {
         for name in names { if let text = try string(name) { return text } }
         return nil
-    }
-}
-
-extension JSONValue {
-    /// The text of this value alone.
-    var bytes: [UInt8] {
-        let last = text.nodes[index]
-        guard last.kind == .array || last.kind == .object else {
-            let quotes = last.kind == .string ? 1 : 0
-            return Array(text.bytes[(Int(last.start) - quotes)..<(Int(last.end) + quotes)])
-        }
-        return Array(text.bytes[Int(last.start)..<Int(last.end)])
     }
 }

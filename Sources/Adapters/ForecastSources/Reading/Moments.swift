@@ -7,7 +7,7 @@ enum Moments {
     /// `offset`.
     static func seconds(_ text: String, offset: Int = 0) -> Int? {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 10, let date = CivilDate(text.prefix(10)) else { return nil }
+        guard bytes.count >= 10, let date = CivilDate(bytes[..<10]) else { return nil }
         guard bytes.count > 10 else { return date.number * 86_400 - offset }
         guard bytes.count >= 16, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
             bytes[13] == colon,

@@ -6,10 +6,9 @@ import Weather
 struct BrightSky: ForecastSource {
     let name = SourceName.brightSky
     let talk: Talk
-    let now: @Sendable () -> Date
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
-        let today = LocalClock.utc.date(at: now())
+        let today = LocalClock.utc.date(at: talk.now())
         let query = [
             ("lat", Decimals.text(place.latitude, places: 4)),
             ("lon", Decimals.text(place.longitude, places: 4)),
@@ -17,10 +16,7 @@ struct BrightSky: ForecastSource {
             ("tz", "Etc/UTC"), ("units", "dwd"),
         ]
         let answer = try await talk.get("/weather", query)
-        guard answer.status == 200 else { throw talk.unexpected(answer) }
-        let reading = try talk.read([answer.body], Self.read)
-        return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+        return try talk.told(in: answer, for: place, by: name, Self.read)
     }
 
     static func read(_ answers: [JSONValue]) throws(AnswerMistake) -> Reading {

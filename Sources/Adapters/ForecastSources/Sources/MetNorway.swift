@@ -10,7 +10,6 @@ import Weather
 struct MetNorway: ForecastSource {
     let name = SourceName.metNorway
     let talk: Talk
-    let now: @Sendable () -> Date
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
         let query = [
@@ -19,7 +18,7 @@ struct MetNorway: ForecastSource {
         ]
         let headers = mark.map { [("If-Modified-Since", $0.text)] } ?? []
         let answer = try await talk.get("/locationforecast/2.0/complete", query, headers: headers)
-        let expires = answer.expires(now: now())
+        let expires = answer.expires(now: talk.now())
         if answer.status == 304 { return SourceAnswer(forecast: nil, mark: mark, expires: expires) }
         // 203 is an answer of a version that will go away.
         guard answer.status == 200 || answer.status == 203 else { throw talk.unexpected(answer) }

@@ -12,7 +12,6 @@ final class NationalWeatherService: ForecastSource {
 
     let name = SourceName.nationalWeatherService
     private let talk: Talk
-    private let now: @Sendable () -> Date
     private let cells = Mutex<[PlaceID: Cell]>([:])
 
     struct Cell: Sendable {
@@ -20,9 +19,8 @@ final class NationalWeatherService: ForecastSource {
         let zone: String?
     }
 
-    init(talk: Talk, now: @escaping @Sendable () -> Date) {
+    init(talk: Talk) {
         self.talk = talk
-        self.now = now
     }
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
@@ -36,7 +34,7 @@ final class NationalWeatherService: ForecastSource {
         var reading = try talk.read([answer.body], Self.read)
         reading.zone = cell.zone
         return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: talk.now()))
     }
 
     private func cell(of place: Place) async throws(SourceError) -> Cell {

@@ -8,7 +8,6 @@ struct OpenMeteo: ForecastSource {
     let name = SourceName.openMeteo
     let talk: Talk
     let settings: SourceSettings
-    let now: @Sendable () -> Date
 
     /// Days asked for: today and ten more.
     private static let days = 11
@@ -30,10 +29,7 @@ struct OpenMeteo: ForecastSource {
         ]
         if let key = settings.key { query.append(("apikey", key.revealed)) }
         let answer = try await talk.get("/v1/forecast", query)
-        guard answer.status == 200 else { throw talk.unexpected(answer) }
-        let reading = try talk.read([answer.body], Self.read)
-        return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+        return try talk.told(in: answer, for: place, by: name, Self.read)
     }
 
     static func read(_ answers: [JSONValue]) throws(AnswerMistake) -> Reading {

@@ -8,7 +8,6 @@ struct OpenWeatherMap: ForecastSource {
     let name = SourceName.openWeatherMap
     let talk: Talk
     let settings: SourceSettings
-    let now: @Sendable () -> Date
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
         let query = [
@@ -17,10 +16,7 @@ struct OpenWeatherMap: ForecastSource {
             ("exclude", "minutely"), ("units", "metric"), ("appid", settings.key?.revealed ?? ""),
         ]
         let answer = try await talk.get("/data/3.0/onecall", query)
-        guard answer.status == 200 else { throw talk.unexpected(answer) }
-        let reading = try talk.read([answer.body], Self.read)
-        return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+        return try talk.told(in: answer, for: place, by: name, Self.read)
     }
 
     static func read(_ answers: [JSONValue]) throws(AnswerMistake) -> Reading {

@@ -8,7 +8,6 @@ struct PirateWeather: ForecastSource {
     let name = SourceName.pirateWeather
     let talk: Talk
     let settings: SourceSettings
-    let now: @Sendable () -> Date
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
         let point = "\(Decimals.text(place.latitude, places: 4)),\(Decimals.text(place.longitude, places: 4))"
@@ -17,10 +16,7 @@ struct PirateWeather: ForecastSource {
             ("units", "si"), ("extend", "hourly"), ("version", "2"), ("exclude", "minutely,currently"),
         ]
         let answer = try await talk.get("/forecast/\(key)/\(point)", query)
-        guard answer.status == 200 else { throw talk.unexpected(answer) }
-        let reading = try talk.read([answer.body], Self.read)
-        return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+        return try talk.told(in: answer, for: place, by: name, Self.read)
     }
 
     static func read(_ answers: [JSONValue]) throws(AnswerMistake) -> Reading {

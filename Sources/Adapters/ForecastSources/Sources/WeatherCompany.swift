@@ -12,13 +12,11 @@ final class WeatherCompany: ForecastSource {
     let name = SourceName.weatherCompany
     private let talk: Talk
     private let settings: SourceSettings
-    private let now: @Sendable () -> Date
     private let refused = Mutex<Set<String>>([])
 
-    init(talk: Talk, settings: SourceSettings, now: @escaping @Sendable () -> Date) {
+    init(talk: Talk, settings: SourceSettings) {
         self.talk = talk
         self.settings = settings
-        self.now = now
     }
 
     private var key: (String, String) { ("apiKey", settings.key?.revealed ?? "") }
@@ -32,7 +30,7 @@ final class WeatherCompany: ForecastSource {
         }
         let reading = try talk.read(answers.map(\.body), Self.read)
         return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: last.expires(now: now()))
+            forecast: reading.forecast(for: place, source: name), expires: last.expires(now: talk.now()))
     }
 
     /// The first of the products that the key is good for; nil when it is good for none.

@@ -9,17 +9,13 @@ struct WeatherUnderground: ForecastSource {
     let name = SourceName.weatherUnderground
     let talk: Talk
     let settings: SourceSettings
-    let now: @Sendable () -> Date
 
     func forecast(for place: Place, since mark: SourceMark?) async throws(SourceError) -> SourceAnswer {
         let point = "\(Decimals.text(place.latitude, places: 4)),\(Decimals.text(place.longitude, places: 4))"
         let query = place.station.map { "pws:\(Talk.escaped($0))" } ?? point
         let key = Talk.escaped(settings.key?.revealed ?? "")
         let answer = try await talk.get("/api/\(key)/forecast10day/hourly10day/q/\(query).json")
-        guard answer.status == 200 else { throw talk.unexpected(answer) }
-        let reading = try talk.read([answer.body], Self.read)
-        return SourceAnswer(
-            forecast: reading.forecast(for: place, source: name), expires: answer.expires(now: now()))
+        return try talk.told(in: answer, for: place, by: name, Self.read)
     }
 
     /// Reads hours and days, in one answer or in two.
@@ -88,22 +84,28 @@ struct WeatherUnderground: ForecastSource {
             times.append(time)
         }
         var builder = try HourTableBuilder(from: times)
-        for (time, record) in zip(times, records) {
-            builder.set(.temperature, time, try metric(record["temp"]))
-            builder.set(.dewPoint, time, try metric(record["dewpoint"]))
-            builder.set(.feelsLike, time, try metric(record["feelslike"]))
-            builder.set(.wind, time, try metric(record["wspd"]).map { $0 / 3.6 })
-            builder.set(.windDirection, time, try record["wdir"]?["degrees"]?.numberOrText())
-            builder.set(.precipitation, time, try metric(record["qpf"]))
-            // Millimetres, although the days have centimetres.
-            builder.set(.snow, time, try metric(record["snow"]))
-            builder.set(.humidity, time, try record["humidity"]?.numberOrText())
-            builder.set(.uvIndex, time, try record["uvi"]?.numberOrText())
-            builder.set(.chance, time, try record["pop"]?.numberOrText())
-            builder.set(.clouds, time, try record["sky"]?.numberOrText())
-            builder.setSky(time, Sky(underground: try record.string("icon") ?? ""))
-        }
+        for (time, record) in zip(times, records) { try read(record.members, at: time, into: &builder) }
         return builder.table.completed()
+    }
+
+    /// Asks in the order in which the service writes.
+    private static func read(
+        _ record: JSONValue.Members, at time: Int, into builder: inout HourTableBuilder
+    ) throws(AnswerMistake) {
+        var record = record
+        builder.set(.temperature, time, try metric(record["temp"]))
+        builder.set(.dewPoint, time, try metric(record["dewpoint"]))
+        builder.setSky(time, Sky(underground: try record["icon"]?.string() ?? ""))
+        builder.set(.clouds, time, try record["sky"]?.numberOrText())
+        builder.set(.wind, time, try metric(record["wspd"]).map { $0 / 3.6 })
+        builder.set(.windDirection, time, try record["wdir"]?["degrees"]?.numberOrText())
+        builder.set(.uvIndex, time, try record["uvi"]?.numberOrText())
+        builder.set(.humidity, time, try record["humidity"]?.numberOrText())
+        builder.set(.feelsLike, time, try metric(record["feelslike"]))
+        builder.set(.precipitation, time, try metric(record["qpf"]))
+        // Millimetres, although the days have centimetres.
+        builder.set(.snow, time, try metric(record["snow"]))
+        builder.set(.chance, time, try record["pop"]?.numberOrText())
     }
 
     private static func metric(_ value: JSONValue?) throws(AnswerMistake) -> Double? {

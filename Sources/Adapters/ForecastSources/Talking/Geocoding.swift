@@ -9,7 +9,7 @@ struct Geocoding: PlaceFinder {
     let stations: WeatherCompany?
 
     func places(named name: String, language: Language) async throws(SourceError) -> [FoundPlace] {
-        if name.hasPrefix("pws:") { return [try await station(String(name.dropFirst(4)))] }
+        if name.hasPrefix(StationName.prefix) { return [try await station(name)] }
         guard (2...100).contains(name.count) else {
             throw SourceError(.unknownPlace, "a name has 2 to 100 letters")
         }
@@ -20,18 +20,15 @@ struct Geocoding: PlaceFinder {
         return try talk.read([answer.body]) { answers throws(AnswerMistake) in try Self.read(answers[0]) }
     }
 
-    private func station(_ id: String) async throws(SourceError) -> FoundPlace {
-        let isPlain = id.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-        }
-        guard (1...20).contains(id.utf8.count), isPlain else {
+    private func station(_ name: String) async throws(SourceError) -> FoundPlace {
+        guard let station = StationName(name) else {
             throw SourceError(
-                .unknownPlace, "'\(id.prefix(40))' is not the name of a station, such as pws:IBERLIN1705")
+                .unknownPlace, "'\(name.prefix(40))' is not the name of a station, such as pws:IBERLIN1705")
         }
         guard let stations else {
             throw SourceError(.refused, "stations are found with a key of weather-company")
         }
-        return try await stations.station(id.uppercased())
+        return try await stations.station(station.description)
     }
 
     static func read(_ root: JSONValue) throws(AnswerMistake) -> [FoundPlace] {

@@ -8,11 +8,14 @@ package struct SourceSettings: Sendable {
     package var key: Secret?
     /// An address or page at which the operator can be reached; services that are free ask for it.
     package var contact: String?
+    /// So many questions a day, where something else has been agreed than what everybody gets.
+    package var perDay: Int?
 
-    package init(baseURL: String? = nil, key: Secret? = nil, contact: String? = nil) {
+    package init(baseURL: String? = nil, key: Secret? = nil, contact: String? = nil, perDay: Int? = nil) {
         self.baseURL = baseURL
         self.key = key
         self.contact = contact
+        self.perDay = perDay
     }
 }
 

@@ -4,20 +4,32 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import ServerKit
+import Weather
 
 /// Asks one service over HTTP, within limits of time and size.
 struct Talk: Sendable {
     /// A forecast of ten days is some 100 kB; the longest known is 400 kB.
     static let bodyMax = 4 << 20
-    static let timeout: TimeAmount = .seconds(15)
 
-    let client: HTTPClient
+    /// What all services are asked with.
+    struct Means: Sendable {
+        let client: HTTPClient
+        /// The version of the program, for those who want to know who asks.
+        let version: String
+        let timeout: TimeAmount
+        let now: @Sendable () -> Date
+    }
+
+    let means: Means
     /// How errors call the service: its host, never a URL, which may hold a key.
     let service: String
     let base: String
     let userAgent: String
+    let quota: Quota
 
-    init(client: HTTPClient, base: String, contact: String?, version: String) throws(SourceSettingsError) {
+    init(
+        _ means: Means, base: String, contact: String?, quota: Quota = Quota([])
+    ) throws(SourceSettingsError) {
         let trimmed = base.hasSuffix("/") ? String(base.dropLast()) : base
         guard let url = URL(string: trimmed), let host = url.host(), url.query() == nil,
             url.scheme == "https" || url.scheme == "http"
@@ -30,11 +42,14 @@ struct Talk: Sendable {
             throw SourceSettingsError(
                 description: "a contact is plain text, such as an address or the URL of a page")
         }
-        self.client = client
+        self.means = means
         self.base = trimmed
         self.service = host
-        self.userAgent = "homeport/\(version)" + (contact.map { " \($0)" } ?? "")
+        self.userAgent = "homeport/\(means.version)" + (contact.map { " \($0)" } ?? "")
+        self.quota = quota
     }
+
+    func now() -> Date { means.now() }
 
     /// What a service answered.
     struct Answer {
@@ -76,19 +91,22 @@ struct Talk: Sendable {
         }
         // A server of one's own repeats the recorded links of the original, with its own scheme and port.
         let path = URL(string: url)?.path() ?? "/"
-        let origin = base.prefix { _ in true }.split(
-            separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        return try await get(url: origin.prefix(3).joined(separator: "/") + path, headers: [])
+        let origin = base.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+        return try await get(url: origin.joined(separator: "/") + path, headers: [])
     }
 
     private func get(url: String, headers: [(String, String)]) async throws(SourceError) -> Answer {
+        if let seconds = quota.take(at: now()) {
+            throw SourceError(
+                .unavailable, "\(service) has been asked as often as it allows", retryAfter: seconds)
+        }
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "User-Agent", value: userAgent)
         request.headers.add(name: "Accept", value: "application/json")
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         let answer: Answer
         do {
-            let response = try await client.execute(request, timeout: Self.timeout)
+            let response = try await means.client.execute(request, timeout: means.timeout)
             let body = try await response.body.collect(upTo: Self.bodyMax)
             answer = Answer(
                 status: Int(response.status.code), headers: response.headers,
@@ -165,6 +183,17 @@ struct Talk: Sendable {
 }
 
 extension Talk {
+    /// What a source has told in an answer with status 200.
+    func told(
+        in answer: Answer, for place: Place, by source: SourceName,
+        _ reader: ([JSONValue]) throws(AnswerMistake) -> Reading
+    ) throws(SourceError) -> SourceAnswer {
+        guard answer.status == 200 else { throw unexpected(answer) }
+        let reading = try read([answer.body], reader)
+        return SourceAnswer(
+            forecast: reading.forecast(for: place, source: source), expires: answer.expires(now: now()))
+    }
+
     /// Reads an answer; what is wrong with it is told as the service's mistake.
     func read<Value>(
         _ answers: [[UInt8]], _ reader: ([JSONValue]) throws(AnswerMistake) -> Value

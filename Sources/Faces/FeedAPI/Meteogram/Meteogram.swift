@@ -95,10 +95,15 @@ extension Meteogram {
                 let line: HTML =
                     index == 0 ? "" : "<path class=\"midnight\" d=\"M\(left) 6V\(strips.bottom)\"/>"
                 guard right - left >= 40 else { return line }
-                let name = "\(phrases.weekdays[day.date.weekday - 1]) \(words.day(day.date))"
-                let icon = sky(of: day.span).map { " \($0.icon)" } ?? ""
+                let weekday = phrases.weekdays[day.date.weekday - 1]
+                // A day that is not whole has no room for its date.
+                let name = right - left < 80 ? weekday : "\(weekday) \(words.day(day.date))"
+                let middle = (left + right) / 2
+                let icon = sky(of: day.span).map { sky -> HTML in
+                    "<text class=\"sky\" x=\"\(middle)\" y=\"34\">\(sky.icon)</text>"
+                }
                 return """
-                    \(line)<text class="day" x="\((left + right) / 2)" y="26">\(name)\(icon)</text>
+                    \(line)<text class="day" x="\(middle)" y="16">\(name)</text>\(icon ?? .empty)
                     """
             })
     }

@@ -14,6 +14,7 @@ let styleSheet = #"""
             --accent-ink: #0b1620; --night: #0a0e13; --temperature: #ff7f6b; --dew: #4fd1bd; --rain: #6aa5ff;
             --snow: #c4d6f0; --wind: #b4bcc8; --warn: #4a3408; --warn-ink: #ffe2ae;
         }
+        .strip.color-navy, .mark.color-navy { fill: #5b7bd5; background: #5b7bd5; }
     }
     * { box-sizing: border-box; }
     body {
@@ -40,6 +41,7 @@ let styleSheet = #"""
     .meteogram .high { text-anchor: middle; fill: var(--temperature); font-weight: 600; }
     .meteogram .low { text-anchor: middle; fill: var(--ink); }
     .meteogram .icon { text-anchor: middle; }
+    .meteogram .sky { text-anchor: middle; font-size: 15px; }
     .night { fill: var(--night); }
     .midnight, .grid, .base { stroke: var(--line); fill: none; }
     .now { stroke: var(--accent); stroke-dasharray: 3 3; fill: none; }
@@ -76,7 +78,7 @@ let styleSheet = #"""
     details summary { cursor: pointer; color: var(--accent); padding: .25rem 0; }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
     th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-    th:first-child, td:last-child { text-align: left; }
+    th:first-child, th:last-child, td:last-child { text-align: left; }
     tbody tr:last-child > * { border-bottom: 0; }
     .buttons { display: flex; flex-wrap: wrap; gap: .5rem; }
     .button { display: inline-block; padding: .5rem .9rem; border: 1px solid var(--accent); border-radius: .5rem;

@@ -1,6 +1,7 @@
 import Almanac
 import FoundationEssentials
 import PageKit
+import Weather
 
 /// How to have the calendars of a place: links for the programs people use, the address itself, and a code to
 /// scan.

@@ -52,14 +52,14 @@ extension Outlook {
     }
 
     private func description(_ language: Language, isStale: Bool) -> String {
-        let credit = "\(language.words.data): \(forecast.licence.text) \(forecast.licence.url)"
+        let credit = "\(language.phrases.data): \(forecast.licence.text) \(forecast.licence.url)"
         return isStale ? "\(staleText(language))\n\(credit)" : credit
     }
 
     /// Says how old the forecast is by the moment it was confirmed, so that it stays the same.
     private func staleText(_ language: Language) -> String {
         let time = clock.civil(at: confirmed)
-        return "\(language.words.oldForecast) \(time.date) \(time.clock)"
+        return "\(language.phrases.oldForecast) \(time.date) \(time.clock)"
     }
 
     private func events(

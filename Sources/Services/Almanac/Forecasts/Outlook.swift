@@ -18,6 +18,19 @@ package struct Outlook: Sendable {
     /// Why it could not be confirmed since, for people; nil when it could.
     package let failure: String?
 
+    package init(
+        forecast: Forecast, events: [TrackedEvent], zone: ZoneData, clock: LocalClock, confirmed: Date,
+        changed: Date, failure: String?
+    ) {
+        self.forecast = forecast
+        self.events = events
+        self.zone = zone
+        self.clock = clock
+        self.confirmed = confirmed
+        self.changed = changed
+        self.failure = failure
+    }
+
     /// How old the forecast is, in seconds.
     package func age(at now: Date) -> TimeInterval { max(0, now.timeIntervalSince(confirmed)) }
 }

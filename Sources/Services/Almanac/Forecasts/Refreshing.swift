@@ -89,9 +89,12 @@ extension WeatherOffice {
         let separate = await inquiry.warnings(for: plan, before: record?.forecast.warnings ?? [])
         let own = answer.forecast?.warnings ?? []
         forecast.warnings = own + separate.filter { warning in !own.contains { $0.id == warning.id } }
+        // Summaries of days said how old the forecast was, and say so no more.
+        let wasStale = record.map { now.timeIntervalSince($0.confirmed) > plan.staleAfter } ?? false
+        let history = record?.history ?? EventHistory()
         return OutlookRecord(
-            forecast: forecast, history: record?.history ?? EventHistory(), confirmed: now,
-            changed: record?.changed ?? now, expires: answer.expires, mark: answer.mark)
+            forecast: forecast, history: wasStale ? history.changing(.day, at: now) : history, confirmed: now,
+            changed: wasStale ? now : record?.changed ?? now, expires: answer.expires, mark: answer.mark)
     }
 
     private func fall(

@@ -81,6 +81,12 @@ package final class WeatherOffice: Sendable {
         return desks.withLock { desks in desks.plans.map { desks.status(of: $0, now: now) } }
     }
 
+    /// How one place is doing; nil for a place that is not known.
+    package func status(of place: PlaceID) -> PlaceStatus? {
+        let now = world.now()
+        return desks.withLock { desks in desks.plan(of: place).map { desks.status(of: $0, now: now) } }
+    }
+
     /// Refreshes every place when it is due, until the task is cancelled.
     package func run() async {
         while !Task.isCancelled {

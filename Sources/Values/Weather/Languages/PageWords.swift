@@ -1,57 +1,54 @@
-import Weather
-
-/// What the pages say besides the weather. A language is one value; nothing else in the room holds words for
-/// people.
-struct PageWords: Sendable {
-    let weatherIn: String
-    let weather: String
-    let meteogramTitle: String
-    let tableHint: String
-    let temperature: String
-    let dewPoint: String
-    let rain: String
-    let snow: String
-    let wind: String
-    let gusts: String
-    let uvIndex: String
-    let humidity: String
-    let chance: String
-    let to: String
-    let upTo: String
-    let events: String
-    let noEvents: String
-    let details: String
-    let allDay: String
-    let days: String
-    let hours: String
-    let dayColumn: String
-    let timeColumn: String
-    let low: String
-    let high: String
-    let sky: String
-    let subscribe: String
-    let subscribeHint: String
-    let openInCalendar: String
-    let addToGoogle: String
-    let addToOutlook: String
-    let address: String
-    let copy: String
-    let copied: String
-    let scan: String
-    let download: String
-    let source: String
-    let stale: String
-    let confirmedNow: String
+/// What the pages say besides the weather. A language is one value; no face holds words for people.
+package struct PageWords: Sendable {
+    package let weatherIn: String
+    package let weather: String
+    package let meteogramTitle: String
+    package let tableHint: String
+    package let temperature: String
+    package let dewPoint: String
+    package let rain: String
+    package let snow: String
+    package let wind: String
+    package let gusts: String
+    package let uvIndex: String
+    package let humidity: String
+    package let chance: String
+    package let to: String
+    package let upTo: String
+    package let events: String
+    package let noEvents: String
+    package let details: String
+    package let allDay: String
+    package let days: String
+    package let hours: String
+    package let dayColumn: String
+    package let timeColumn: String
+    package let low: String
+    package let high: String
+    package let sky: String
+    package let subscribe: String
+    package let subscribeHint: String
+    package let openInCalendar: String
+    package let addToGoogle: String
+    package let addToOutlook: String
+    package let address: String
+    package let copy: String
+    package let copied: String
+    package let scan: String
+    package let download: String
+    package let source: String
+    package let stale: String
+    package let confirmedNow: String
     /// `{}` stands for the number.
-    let confirmedMinutes: String
-    let confirmedHours: String
-    let confirmedDays: String
-    let places: String
-    let scrollHint: String
-    let isDayFirst: Bool
+    package let confirmedMinutes: String
+    package let confirmedHours: String
+    package let confirmedDays: String
+    package let places: String
+    package let scrollHint: String
+    package let isDayFirst: Bool
 
     /// How long ago something was, in words.
-    func age(_ seconds: Double) -> String {
+    package func age(_ seconds: Double) -> String {
         let minutes = Int(seconds / 60)
         func text(_ template: String, _ number: Int) -> String {
             template.replacing("{}", with: String(number))
@@ -63,13 +60,13 @@ struct PageWords: Sendable {
     }
 
     /// `29.3.` or `3/29`.
-    func day(_ date: CivilDate) -> String {
+    package func day(_ date: CivilDate) -> String {
         isDayFirst ? "\(date.day).\(date.month)." : "\(date.month)/\(date.day)"
     }
 }
 
 extension Language {
-    var pageWords: PageWords {
+    package var pageWords: PageWords {
         switch self {
         case .english: .english
         case .german: .german

@@ -1,6 +1,6 @@
 /// Everything the program says about the weather, language by language.
 ///
-/// A language is one value of this type; nothing else in the room holds words for people.
+/// A language is one value of this type and one of `PageWords`; nothing else holds words for people.
 package struct Phrases: Sendable {
     /// Names of the standard rules, and of categories.
     let rules: [String: String]
@@ -24,8 +24,11 @@ package struct Phrases: Sendable {
     let chance: String
     let upTo: String
     let to: String
-    let data: String
+    /// Before the sentence of the licence.
+    package let data: String
     let issuedBy: String
+    /// Before the time at which a forecast that has become old was last confirmed.
+    package let oldForecast: String
     /// Shown for what is not known.
     let unknown: String
     /// `5.4` or `5,4`.
@@ -70,7 +73,8 @@ extension Phrases {
         ],
         sunrise: "Sunrise", sunset: "Sunset", warning: "Warning", temperature: "Temperature",
         humidity: "Humidity", rain: "Rain", snow: "Snow", wind: "Wind", gusts: "gusts", uvIndex: "UV index",
-        chance: "chance", upTo: "up to", to: "to", data: "Data", issuedBy: "Issued by", unknown: "?",
+        chance: "chance", upTo: "up to", to: "to", data: "Data", issuedBy: "Issued by",
+        oldForecast: "No news since this forecast of", unknown: "?",
         decimalMark: ".")
 
     static let german = Phrases(
@@ -101,7 +105,8 @@ extension Phrases {
         sunrise: "Sonnenaufgang", sunset: "Sonnenuntergang", warning: "Warnung", temperature: "Temperatur",
         humidity: "Luftfeuchte", rain: "Regen", snow: "Schnee", wind: "Wind", gusts: "Böen",
         uvIndex: "UV-Index", chance: "Wahrscheinlichkeit", upTo: "bis", to: "bis", data: "Daten",
-        issuedBy: "Herausgegeben von", unknown: "?", decimalMark: ",")
+        issuedBy: "Herausgegeben von", oldForecast: "Nichts Neues seit dieser Vorhersage vom", unknown: "?",
+        decimalMark: ",")
 
     /// The word for a sky.
     package func word(for sky: Sky) -> String { self.sky[sky] ?? unknown }
