@@ -31,6 +31,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What `FUZZ=1` is for: the fuzzers, and rooms made so that libFuzzer sees which way they take. See scripts/fuzz.
+let isFuzzing = Context.environment["FUZZ"] == "1"
+let watched: Set<String> = ["OCI", "Access", "Accounts", "homeport"]
+
 /// Checks that every room below really is on a lower floor, and notes where this one stands.
 @MainActor
 func admit(_ name: String, on floor: Floor, uses below: [String]) -> [Target.Dependency] {
@@ -56,11 +60,19 @@ func room(
 ) -> Target {
     let dependencies = admit(name, on: floor, uses: below) + packages
     let path = "\(floor.folder)/\(name)"
+    let watching: [SwiftSetting] =
+        isFuzzing && watched.contains(name) ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+    let settings = strict + watching
     switch floor {
+    case .programs where isFuzzing:
+        // An executable cannot be part of another; so it is a library that does not begin by itself.
+        return .target(
+            name: name, dependencies: dependencies, path: path,
+            swiftSettings: settings + [.define("FUZZING")])
     case .programs:
-        return .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+        return .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
     default:
-        return .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+        return .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
     }
 }
 
@@ -108,12 +120,18 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP1Types = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTP2Types = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -122,6 +140,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let ground: [Target] = [
     systemLibrary("CCrypt", pkgConfig: "libcrypt", debian: "libcrypt-dev"),
+    systemLibrary("CLDAP", pkgConfig: "ldap", debian: "libldap-dev"),
+    systemLibrary("CMongo", pkgConfig: "libmongoc-1.0", debian: "libmongoc-dev"),
     systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 
@@ -133,7 +153,9 @@ let ground: [Target] = [
     room("Weather", .values),
 
     room("TimeKit", .kits),
+    room("ArchiveKit", .kits, uses: ["CZlib"]),
     room("PageKit", .kits),
+    room("TLSKit", .kits, packages: [nioSSL, nioCore, nioPosix, nioTLS, x509, asn1, crypto]),
     room("ServerKit", .kits, packages: [logging, coreMetrics, nioCore, nioPosix, lifecycle]),
     room(
         "HTTPKit", .kits, uses: ["CLinux", "CZlib"],
@@ -144,22 +166,37 @@ let ground: [Target] = [
 ]
 
 let services: [Target] = [
-    room("Registry", .services, uses: ["OCI", "ServerKit"], packages: [nioCore, crypto, logging]),
+    room(
+        "Registry", .services, uses: ["OCI", "Access", "ServerKit"],
+        packages: [nioCore, crypto, logging, metrics]),
+    room("Audit", .services, uses: ["ServerKit"], packages: [logging, metrics]),
     room(
         "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
-        packages: [crypto, cryptoExtras, x509, asn1, logging]),
+        packages: [crypto, cryptoExtras, x509, asn1, metrics, logging]),
+    room("Doorkeeper", .services, uses: ["ServerKit"], packages: [logging]),
+    room("Certificates", .services, uses: ["TLSKit", "ServerKit"], packages: [coreMetrics, logging]),
     room(
         "Almanac", .services, uses: ["ICalendar", "Weather", "ServerKit", "TimeKit"],
         packages: [crypto, logging]),
 ]
 
 let adapters: [Target] = [
+    room(
+        "ACME", .adapters, uses: ["TLSKit", "ServerKit", "Certificates"],
+        packages: [asn1, asyncHTTPClient, crypto, nioCore, nioFoundation, nioHTTP1, nioSSL, x509]),
+    room(
+        "IdentityProviders", .adapters, uses: ["Access", "ServerKit", "Accounts"],
+        packages: [
+            asyncHTTPClient, crypto, cryptoExtras, metrics, nioCore, nioFoundation, nioHTTP1, nioSSL,
+        ]),
+    room("ExternalPrograms", .adapters, uses: ["CLinux", "Access", "Accounts", "ServerKit"]),
+    room("LDAPDirectory", .adapters, uses: ["CLDAP", "Access", "Accounts", "ServerKit"]),
     room("FileForecasts", .adapters, uses: ["Weather", "Almanac", "ServerKit"]),
     room(
         "ForecastSources", .adapters, uses: ["Weather", "Almanac", "ServerKit"],
         packages: [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression]),
     room(
-        "FileBlobs", .adapters, uses: ["CLinux", "OCI", "Registry", "ServerKit"],
+        "FileBlobs", .adapters, uses: ["ArchiveKit", "CLinux", "OCI", "Registry", "ServerKit"],
         packages: [nioCore, crypto, systemPackage]),
     room(
         "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "Almanac"],
@@ -168,13 +205,18 @@ let adapters: [Target] = [
             nioFoundation,
         ]),
     room(
-        "SQLiteStore", .adapters, uses: ["OCI", "Access", "ServerKit", "Registry", "Accounts"],
-        packages: [grdb]),
+        "MongoStore", .adapters, uses: ["CMongo", "Access", "ServerKit", "Accounts", "Audit"],
+        packages: [coreMetrics, logging]),
+    room(
+        "SQLiteStore", .adapters,
+        uses: ["CLinux", "OCI", "Access", "ServerKit", "Registry", "Accounts", "Audit", "Doorkeeper"],
+        packages: [grdb, metrics]),
 ]
 
 let faces: [Target] = [
     room(
-        "RegistryAPI", .faces, uses: ["OCI", "Access", "Registry", "Accounts", "HTTPKit", "ServerKit"],
+        "RegistryAPI", .faces,
+        uses: ["OCI", "Access", "Registry", "Accounts", "Audit", "HTTPKit", "ServerKit"],
         packages: [hummingbird, httpTypes, nioCore, nioFoundation, logging, metrics]),
     room(
         "TokenAPI", .faces, uses: ["Access", "Accounts", "HTTPKit", "ServerKit"],
@@ -187,9 +229,13 @@ let faces: [Target] = [
         ],
         packages: [hummingbird, httpTypes, logging]),
     room(
-        "Edge", .faces, uses: ["HTTPKit"],
+        "SignInAPI", .faces, uses: ["Access", "Accounts", "PageKit", "HTTPKit", "ServerKit"],
+        packages: [hummingbird, httpTypes, logging, nioCore]),
+    room(
+        "Edge", .faces, uses: ["HTTPKit", "ServerKit", "TLSKit", "Certificates", "Doorkeeper"],
         packages: [
             hummingbird, hummingbirdCore, httpTypes, lifecycle, logging, metrics, nioCore, nioHTTPTypes,
+            nioExtras, nioHPACK, nioHTTP2, nioHTTP2Types, nioPosix, nioSSL, nioTLS,
         ]),
 ]
 
@@ -197,34 +243,57 @@ let programs: [Target] = [
     room(
         "homeport", .programs,
         uses: [
-            "OCI", "Access", "ServerKit", "HTTPKit", "Registry", "Accounts", "FileBlobs", "SQLiteStore",
-            "RegistryAPI", "TokenAPI", "Edge", "Weather", "TimeKit", "ICalendar", "Almanac",
-            "ForecastSources",
-            "FileForecasts",
+            "CLinux", "OCI", "Access", "ArchiveKit", "ServerKit", "HTTPKit", "Registry", "Accounts", "Audit",
+            "FileBlobs", "SQLiteStore", "RegistryAPI", "TokenAPI", "Edge", "TLSKit", "Certificates", "ACME",
+            "Weather",
+            "TimeKit", "ICalendar", "Almanac", "ForecastSources", "FileForecasts", "CalendarServers",
+            "FeedAPI", "ExternalPrograms", "LDAPDirectory", "MongoStore", "Doorkeeper", "IdentityProviders",
+            "SignInAPI",
         ],
         packages: [
             argumentParser, asyncHTTPClient, yams, logging, coreMetrics, lifecycle, unixSignals,
-            hummingbirdCore, nioCore,
+            hummingbirdCore, nioCore, nioHTTP1, crypto,
         ])
 ]
 
 let testRooms: [Target] = [
     room(
         "Contracts", .tests,
-        uses: ["OCI", "Access", "ICalendar", "Weather", "ServerKit", "Registry", "Accounts", "Almanac"],
-        packages: [nioCore, crypto]),
+        uses: [
+            "OCI", "Access", "ICalendar", "Weather", "ServerKit", "TLSKit", "Registry", "Accounts", "Almanac",
+            "Certificates", "Audit", "Doorkeeper",
+        ],
+        packages: [asn1, crypto, cryptoExtras, nioCore, x509]),
 
     room(
         "Harness", .tests, uses: ["Contracts"],
-        packages: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, systemPackage]),
+        packages: [
+            asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, subprocess, systemPackage,
+        ]),
 
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
+    room(
+        "Properties", .tests,
+        uses: ["OCI", "Access", "Registry", "Accounts", "ServerKit", "homeport", "Contracts"]),
+    tests("PropertyTests", uses: ["Properties"]),
+    tests("AuditTests", uses: ["Audit", "ServerKit", "Contracts"]),
     tests("ContractsTests", uses: ["Contracts"]),
-    tests("EndToEnd", uses: ["homeport", "Harness", "Contracts"]),
+    tests("DoorkeeperTests", uses: ["Doorkeeper", "ServerKit", "Contracts"]),
+    tests("EndToEnd", uses: ["homeport", "Harness", "Contracts"], packages: [crypto]),
+    tests(
+        "ExternalProgramsTests", uses: ["ExternalPrograms", "Access", "Accounts", "ServerKit", "Contracts"]),
+    tests(
+        "IdentityProvidersTests",
+        uses: ["IdentityProviders", "Access", "Accounts", "ServerKit", "Contracts"],
+        packages: [asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1]),
+    tests(
+        "LDAPDirectoryTests",
+        uses: ["LDAPDirectory", "Access", "Accounts", "ServerKit", "Harness", "Contracts"]),
     tests("HarnessTests", uses: ["Harness", "Contracts"]),
     tests("OCITests", uses: ["OCI"]),
+    tests("ArchiveKitTests", uses: ["ArchiveKit", "Harness", "Contracts"]),
     tests(
-        "RegistryTests", uses: ["OCI", "ServerKit", "Registry", "Contracts"], packages: [nioCore]),
+        "RegistryTests", uses: ["OCI", "Access", "ServerKit", "Registry", "Contracts"], packages: [nioCore]),
     tests(
         "RegistryAPITests",
         uses: [
@@ -239,14 +308,30 @@ let testRooms: [Target] = [
         "SQLiteStoreTests",
         uses: [
             "Contracts", "SQLiteStore", "FileBlobs", "OCI", "Access", "ServerKit", "Registry", "Accounts",
+            "Audit",
         ],
         packages: [grdb, nioCore]),
+    tests(
+        "MongoStoreTests",
+        uses: ["Contracts", "Harness", "MongoStore", "Access", "ServerKit", "Accounts", "Audit"],
+        packages: [inMemoryLogging, logging]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),
     tests("ServerKitTests", uses: ["ServerKit"], packages: [logging, coreMetrics]),
     tests(
-        "EdgeTests", uses: ["Edge", "HTTPKit", "Harness"],
-        packages: [hummingbird, httpTypes, lifecycle, logging, nioCore]),
+        "CertificatesTests", uses: ["Certificates", "TLSKit", "ServerKit", "Contracts"],
+        packages: [nioSSL]),
+    tests(
+        "ACMETests", uses: ["ACME", "Certificates", "TLSKit", "ServerKit", "Edge", "Contracts", "Harness"],
+        packages: [asyncHTTPClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1]),
+    tests(
+        "TLSKitTests", uses: ["TLSKit", "Harness", "Contracts"], packages: [nioCore, nioEmbedded, nioSSL]),
+    tests(
+        "EdgeTests",
+        uses: [
+            "Edge", "HTTPKit", "TLSKit", "Certificates", "Doorkeeper", "ServerKit", "Harness", "Contracts",
+        ],
+        packages: [crypto, hummingbird, httpTypes, lifecycle, logging, nioCore]),
     tests("AccessTests", uses: ["Access"]),
     tests(
         "AccountsTests", uses: ["Access", "Accounts", "ServerKit", "Contracts"],
@@ -255,12 +340,17 @@ let testRooms: [Target] = [
         "TokenAPITests", uses: ["Access", "Accounts", "TokenAPI", "HTTPKit", "ServerKit", "Contracts"],
         packages: [httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded]),
     tests(
-        "HomeportTests", uses: ["homeport", "ServerKit", "Harness", "Contracts"],
+        "HomeportTests", uses: ["homeport", "ServerKit", "Almanac", "Audit", "Harness", "Contracts"],
         packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room(
         "RecordedWeather", .tests,
-        uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "CalendarPeers"]),
+        uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "CalendarPeers"],
+        packages: [hummingbird, httpTypes, logging, nioCore]),
+    tests(
+        "WeatherProgramTests",
+        uses: ["homeport", "Harness", "Contracts", "CalendarPeers", "RecordedWeather"],
+        packages: [asyncHTTPClient, nioCore, nioHTTP1]),
     tests(
         "FeedAPITests",
         uses: [
@@ -272,19 +362,50 @@ let testRooms: [Target] = [
     tests("WeatherTests", uses: ["Weather"]),
     tests(
         "WeatherOfficeTests",
-        uses: ["Weather", "TimeKit", "ServerKit", "Almanac", "FileForecasts", "Contracts", "CalendarPeers"]),
+        uses: [
+            "ICalendar", "Weather", "TimeKit", "ServerKit", "Almanac", "FileForecasts", "Contracts",
+            "CalendarPeers",
+        ]),
     tests(
         "ForecastSourcesTests",
         uses: [
             "Weather", "TimeKit", "ServerKit", "Almanac", "ForecastSources", "Contracts", "CalendarPeers",
+            "RecordedWeather",
         ],
         packages: [asyncHTTPClient, hummingbird, httpTypes, nioCore]),
     tests("PageKitTests", uses: ["PageKit", "CalendarPeers"]),
     tests(
         "CalendarServersTests",
-        uses: ["ICalendar", "ServerKit", "Almanac", "CalendarServers", "CalendarPeers", "Contracts"],
+        uses: [
+            "homeport", "ICalendar", "ServerKit", "Almanac", "CalendarServers", "CalendarPeers", "Contracts",
+            "Harness", "RecordedWeather",
+        ],
         packages: [asyncHTTPClient, crypto, cryptoExtras, hummingbird, httpTypes, logging, nioCore, nioHTTP1]),
 ]
+
+/// Programs that measure: only there when BENCHMARKS is set, so that nobody else builds them.
+let measuring: [Target] =
+    Context.environment["BENCHMARKS"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "weather-bench",
+            dependencies: admit(
+                "weather-bench", on: .programs,
+                uses: [
+                    "Weather", "ICalendar", "TimeKit", "ServerKit", "Almanac", "ForecastSources",
+                    "FileForecasts",
+                ]),
+            path: "Benchmarks/WeatherBench", swiftSettings: strict)
+    ]
+
+let fuzzers: [Target] =
+    isFuzzing
+    ? [
+        .executableTarget(
+            name: "Fuzz", dependencies: admit("Fuzz", on: .tests, uses: ["Properties"]), path: "Tests/Fuzz",
+            swiftSettings: strict)
+    ] : []
 
 let package = Package(
     name: "homeport",
@@ -297,6 +418,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.45.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -308,6 +430,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ground + services + adapters + faces + programs + testRooms,
+    targets: ground + services + adapters + faces + programs + measuring + testRooms + fuzzers,
     swiftLanguageModes: [.v6]
 )

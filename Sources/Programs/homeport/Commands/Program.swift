@@ -11,7 +11,7 @@ struct Program: Sendable {
     func run(_ arguments: [String]) async -> ExitStatus {
         await Surroundings.$current.withValue(surroundings) {
             do {
-                var command = try Homeport.parseAsRoot(arguments)
+                var command = try Homeport.parseAsRoot(GlogOptions.translated(arguments))
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {
@@ -46,6 +46,9 @@ struct Program: Sendable {
         case let error as AccessError:
             terminal.complain(error.description)
             return .usage
+        case let error as StoreError where error.kind == .refused:
+            terminal.complain(error.cause.map { "\($0)" } ?? error.description)
+            return .refused
         case let error as StoreError:
             terminal.complain(error.description)
             return .unreachable

@@ -10,9 +10,12 @@ internal import ServerKit
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve the registry and its tokens.",
+        abstract: "Serve what the configuration names: a registry, the weather, or both.",
         discussion: """
-            The first start makes what is missing: the folder of the data, a signing key and its certificate, and an \
+            Without any configuration that is a registry. A configuration with places under `weather` and without \
+            `registry`, `token` and `accounts` is about the weather alone.
+
+            The first start of a registry makes what is missing: the folder of the data, a signing key and its certificate, and an \
             account that may do everything; its password is printed once, or taken from HOMEPORT_ADMIN_PASSWORD. \
             SIGTERM and Ctrl-C let running transfers finish; a second one does not.
             """)
@@ -25,48 +28,82 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let surroundings = Surroundings.current
         let options = listen.map { [(path: "listen", option: "--listen", text: $0)] } ?? []
-        let loaded = try settings.load(adding: options)
-        ProcessLog.use(loaded.values.log)
-        let folder = DataFolder(loaded.values.data)
-        try folder.create()
-        let lock = try folder.lock()
+        var loading = try settings.load(adding: options)
+        ProcessLog.use(loading.values.log)
+        if let shortage = OpenFiles.makeRoom(for: loading.values.limits.connectionsMax) {
+            Logger(label: "homeport").warning("\(shortage)")
+        }
         let metrics = PrometheusMetrics()
         ProcessMetrics.begin(metrics)
-        let stores = try Stores.open(loaded.values, now: surroundings.now)
+        let places = try HandedSockets.places(loading.values, surroundings.environment)
+        let manager = ServiceManager(environment: surroundings.environment, process: Int(getpid()))
+        let signs = Task { await manager?.keepTelling() }
+        defer { signs.cancel() }
+        let door = SecureDoor(loading.values, now: surroundings.now)
+        try await door.open(loading.values)
+        let folder = DataFolder(loading.values.data)
+        try folder.create()
+        let lock = try folder.lock()
+        try await loading.locatePlaces(isKept: true, surroundings)
+        let loaded = loading
+        try await door.openOwn()
+        let stores = try Stores.open(loaded.values, asksSources: true, now: surroundings.now)
         do {
+            try await stores.directory.prepare(
+                waiting: loaded.values.mongodb.startWait, surroundings.terminal)
             let given = surroundings.environment["HOMEPORT_ADMIN_PASSWORD"].flatMap {
                 $0.isEmpty ? nil : Secret($0)
             }
-            let made = try await FirstStart(
-                stores: stores, terminal: surroundings.terminal, givenPassword: given
-            ).run()
-            let server = try Server(stores, metrics: metrics, now: surroundings.now)
-            try await server.run { address in
-                let host = address.ipAddress ?? loaded.values.listen.host
-                Welcome(terminal: surroundings.terminal, host: host, port: address.port ?? 0, loaded: loaded)
-                    .say(made)
+            let start = FirstStart(stores: stores, terminal: surroundings.terminal, givenPassword: given)
+            let made = try await surroundings.asOperator {
+                loaded.servesRegistry ? try await start.run() : nil
             }
-        } catch let error as IOError {
+            let server = try Server(stores, loaded, metrics: metrics, door: door, now: surroundings.now)
+            try await server.run(places: places, manager: manager) { addresses in
+                let real = zip(addresses, loaded.values.listenPlaces).map { Self.real($0, $1) }
+                Welcome(terminal: surroundings.terminal, places: real, loaded: loaded).say(made)
+                manager?.tell(.ready)
+            }
+        } catch let error as ListenError {
             try? await stores.close()
-            throw Self.failure(error, loaded.values.listen)
+            try? await door.close()
+            throw Self.failure(error, loaded.values.listenPlaces[error.index])
         } catch {
             try? await stores.close()
+            try? await door.close()
             throw error
         }
         try await stores.close()
+        try await door.close()
         withExtendedLifetime(lock) {}
     }
 
-    private static func failure(_ error: IOError, _ address: ListenAddress) -> CommandFailure {
-        switch error.errnoCode {
+    /// Where it really is: a port that the kernel chose, an address that systemd did.
+    private static func real(_ address: SocketAddress, _ meant: ListeningPlace) -> ListeningPlace {
+        if let host = address.ipAddress, let port = address.port {
+            return .address(ListenAddress(host: host, port: port))
+        }
+        return address.pathname.map { $0.isEmpty ? meant : .unix($0) } ?? meant
+    }
+
+    static func failure(_ error: ListenError, _ address: ListeningPlace) -> CommandFailure {
+        switch error.code {
         case EADDRINUSE:
             .unreachable(
-                "another program listens on \(address) already; choose another address with --listen")
+                "another program listens on \(address) already; choose another address, or end the other program"
+            )
+        case EACCES where address.address == nil:
+            .unreachable(
+                "\(address) cannot be made: permission denied; let the server's user write into its folder")
         case EACCES:
-            .unreachable("only root may listen on \(address); choose a port above 1023 with --listen")
+            .unreachable(
+                "only root may listen on \(address); choose a port above 1023, or allow the program the low ones "
+                    + "(CAP_NET_BIND_SERVICE)")
         case EADDRNOTAVAIL:
-            .unreachable("this machine has no address \(address.host); choose another with --listen")
-        default: .unreachable("listening on \(address) failed: \(error)")
+            .unreachable("this machine has no address \(address.address?.host ?? ""); choose another")
+        case EEXIST:
+            .unreachable("\(address) cannot be made: \(error.reason); move it away, or choose another path")
+        default: .unreachable("listening on \(address) failed: \(error.reason)")
         }
     }
 }

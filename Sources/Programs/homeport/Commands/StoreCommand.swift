@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import ServerKit
 
 /// A command that works on the data, beside a running server or without one.
 protocol StoreCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ extension StoreCommand {
         }
         let stores = try Stores.open(loaded.values, now: surroundings.now)
         do {
-            try await run(on: stores, surroundings.terminal)
+            try await surroundings.asOperator { try await run(on: stores, surroundings.terminal) }
         } catch {
             try? await stores.close()
             throw error

@@ -5,10 +5,13 @@ internal import Yams
 struct FileReader {
     /// Relative file names in the text are relative to this.
     let place: Place
-    private(set) var origins: [String: Origin] = [:]
+    var origins: [String: Origin] = [:]
     private(set) var problems: [ConfigurationProblem] = []
     /// Every key with a value there is, for saying which one was probably meant.
     private let knownPaths: [String]
+    /// Whether it is read as programs in Go do: `<<: *name` takes over the keys of another mapping, and a key
+    /// without a value is none.
+    var readsAsGo = false
 
     init(place: Place, knownPaths: [String]) {
         self.place = place
@@ -37,17 +40,21 @@ struct FileReader {
             return
         }
         var seen: Set<String> = []
-        for (keyNode, value) in mapping {
+        for (keyNode, value) in readsAsGo ? mapping.merged : Array(mapping) {
             let name = keyNode.scalar?.string ?? ""
+            if readsAsGo, value.isNothing, Section.keys.contains(where: { $0.name == name }) { continue }
             seen.insert(name)
             guard let key = Section.keys.first(where: { $0.name == name }) else {
                 noteUnknown(name, at: keyNode, under: path, siblings: Section.keys.map(\.name))
                 continue
             }
+            // Also of a section that says nothing: that it is named can mean something.
+            origins[Section.join(path, name)] = .file(line: keyNode.line)
             key.read(&section, value, &self, Section.join(path, name))
         }
         for key in Section.keys where key.isRequired && !seen.contains(key.name) {
-            note(Section.join(path, key.name), node, "is missing")
+            let expected = key.leaves("").first.map { "; expected \($0.expected)" } ?? ""
+            note(Section.join(path, key.name), node, "is missing\(expected)")
         }
     }
 
@@ -83,7 +90,7 @@ struct FileReader {
         if let problem = assign(raw, place) { note(path, node, problem.description) }
     }
 
-    private mutating func note(_ path: String, _ node: Node, _ message: String) {
+    mutating func note(_ path: String, _ node: Node, _ message: String) {
         problems.append(ConfigurationProblem(path: path, origin: .file(line: node.line), message: message))
     }
 
@@ -119,17 +126,17 @@ struct FileReader {
 
 extension Node {
     /// Counted from 1.
-    fileprivate var line: Int { mark?.line ?? 1 }
+    var line: Int { mark?.line ?? 1 }
 
     /// Whether nothing was written: `key:` or `key: ~`.
-    fileprivate var isNothing: Bool {
+    var isNothing: Bool {
         guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any else {
             return false
         }
         return ["", "~", "null"].contains(scalar.string)
     }
 
-    fileprivate var whatItIs: String {
+    var whatItIs: String {
         switch self {
         case .scalar(let scalar): "the text `\(scalar.string)`"
         case .mapping: "a mapping"

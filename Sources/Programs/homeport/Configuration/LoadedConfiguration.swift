@@ -3,11 +3,16 @@ internal import FoundationEssentials
 /// A configuration that has been read and found right, and where each of its values came from.
 struct LoadedConfiguration: Sendable {
     let file: String?
-    let values: Configuration
+    var values: Configuration
     private let origins: [String: Origin]
 
     /// Where the value of a key came from.
     func origin(of path: String) -> Origin { origins[path] ?? .builtIn }
+
+    /// Whether a section, or anything in it, was set somewhere.
+    func names(_ section: String) -> Bool {
+        origins.keys.contains { $0 == section || $0.hasPrefix(section + ".") }
+    }
 
     /// Reads the file, lays the environment over it and the command line's options over both.
     ///
@@ -31,7 +36,7 @@ struct LoadedConfiguration: Sendable {
         var problems = reader.problems + overlay.problems
         if problems.isEmpty {
             problems = overlay.values.allContradictions().map { path, message in
-                ConfigurationProblem(path: path, origin: overlay.origins[path] ?? .builtIn, message: message)
+                ConfigurationProblem(path: path, origin: overlay.nearestOrigin(of: path), message: message)
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(file: file, problems: problems) }
@@ -65,6 +70,16 @@ private struct Overlay {
     var values: Configuration
     var origins: [String: Origin]
     var problems: [ConfigurationProblem] = []
+
+    /// Where a value came from; of one that was not set, the section it is missing in.
+    func nearestOrigin(of path: String) -> Origin {
+        var path = path[...]
+        while !path.isEmpty {
+            if let origin = origins[String(path)] { return origin }
+            path = path.lastIndex { $0 == "." || $0 == "[" }.map { path[..<$0] } ?? ""
+        }
+        return .builtIn
+    }
 
     mutating func apply(environment: [String: String], leaves: [Leaf<Configuration>]) {
         var known: [String: Leaf<Configuration>] = [:]

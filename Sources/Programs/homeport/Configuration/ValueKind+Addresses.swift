@@ -9,7 +9,7 @@ struct ListenAddress: Hashable, Sendable {
     /// The registry's customary port, for this machine alone.
     static let standard = ListenAddress(host: "127.0.0.1", port: 5000)
 
-    private init(host: String, port: Int) {
+    init(host: String, port: Int) {
         self.host = host
         self.port = port
     }
@@ -59,6 +59,9 @@ extension ValueKind<ListenAddress> {
 struct PublicURL: Hashable, Sendable {
     /// Without a slash at its end.
     let text: String
+
+    /// The port, where one is named.
+    var port: Int? { URL(string: text)?.port }
 
     /// The host, and the port where it is not the scheme's own.
     var authority: String { String(text.drop { $0 != "/" }.drop { $0 == "/" }) }

@@ -1,3 +1,4 @@
+internal import FileBlobs
 internal import FoundationEssentials
 internal import Glibc
 internal import ServerKit
@@ -30,7 +31,8 @@ struct DataFolder: Sendable {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why a folder could not be made, in a word or two.
+    static func reason(_ error: any Error) -> String {
         switch (error as? CocoaError)?.code {
         case .fileWriteNoPermission?: "permission denied"
         case .fileWriteFileExists?: "there is a file of this name"
@@ -41,9 +43,40 @@ struct DataFolder: Sendable {
     }
 
     /// Takes the folder for this server; another one is refused until the lock goes, at the latest with the
-    /// process.
-    func lock() throws(CommandFailure) -> FolderLock {
-        let file = path + "/homeport.lock"
+    /// process. One in which a restore was not finished is refused.
+    func lock(restoring: Bool = false) throws(CommandFailure) -> FolderLock {
+        if !restoring, !hasStore, FileManager.default.fileExists(atPath: "\(path)/\(DataFiles.restoring)") {
+            throw .unreachable(
+                "a restore into \(path) was not finished: call `homeport restore` once more, with the same backup"
+            )
+        }
+        return try lock("homeport.lock") { owner in
+            "another server\(owner) already serves the data in \(path); "
+                + "stop it first, or give this one a folder of its own with --data"
+        }
+    }
+
+    /// Whether a server, or a restore, holds it now.
+    var isServed: Bool {
+        let descriptor = open("\(path)/homeport.lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return true }
+        flock(descriptor, LOCK_UN)
+        return false
+    }
+
+    /// Keeps a second check of the same data from being run by hand beside this one.
+    func lockForCheck() throws(CommandFailure) -> FolderLock {
+        try lock("homeport.verify.lock") { owner in
+            "another `homeport verify`\(owner) is at work on \(path): let it finish, or stop it first"
+        }
+    }
+
+    private func lock(_ name: String, refusal: (_ owner: String) -> String) throws(CommandFailure)
+        -> FolderLock
+    {
+        let file = "\(path)/\(name)"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw .unreachable("\(file) cannot be opened: \(String(cString: strerror(errno)))")
@@ -51,9 +84,7 @@ struct DataFolder: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let owner = Self.owner(descriptor)
             close(descriptor)
-            throw .unreachable(
-                "another server\(owner) already serves the data in \(path); "
-                    + "stop it first, or give this one a folder of its own with --data")
+            throw .unreachable(refusal(owner))
         }
         let note = "\(getpid())\n"
         ftruncate(descriptor, 0)

@@ -10,6 +10,9 @@ struct FirstStart {
     /// `HOMEPORT_ADMIN_PASSWORD`, when it is set.
     let givenPassword: Secret?
 
+    /// The rule by which everybody has the repositories below the own name.
+    static let ownNamesRule = 1000
+
     /// What was made, for the person who started the server.
     struct Made {
         let admin: AccountName
@@ -20,10 +23,14 @@ struct FirstStart {
     /// Nil when there were accounts already.
     func run() async throws -> Made? {
         let algorithm = stores.values.token.algorithm
+        let isNew = try await stores.accounts.keys.list().isEmpty
         try await Progress(terminal: terminal).during("Making a signing key (\(algorithm.rawValue))") {
             try await stores.accounts.keys.prepare(algorithm)
         }
-        guard try await stores.accounts.accounts.list(limit: 1).isEmpty else { return nil }
+        // A server of the weather may have had accounts before it became a registry.
+        let hasAccounts = try await !stores.accounts.accounts.list(limit: 1).isEmpty
+        // The people of a MongoDB may be older than this server, and have somebody who may do everything already.
+        guard (isNew && stores.directory.mongo == nil) || !hasAccounts else { return nil }
         try await addRules()
         let settings = stores.values.accounts
         let admin = try AccountName(settings.adminName)
@@ -31,6 +38,8 @@ struct FirstStart {
         let password = given ?? GeneratedPassword.make()
         do throws(AccountError) {
             _ = try await stores.accounts.accounts.add(admin, password: .plain(password))
+        } catch .nameTaken {
+            return nil
         } catch {
             throw CommandFailure.usage("the administrator's account cannot be made: \(error)")
         }
@@ -46,10 +55,17 @@ struct FirstStart {
                 seq: 1, match: Rule.Match(account: Self.literally(admin)), actions: ["*"],
                 comment: "the administrator may do everything"),
             Rule(
-                seq: 1000, match: Rule.Match(account: "?*", type: "repository", name: "${account}/**"),
+                seq: Self.ownNamesRule,
+                match: Rule.Match(account: "?*", type: "repository", name: "${account}/**"),
                 actions: ["*"], comment: "everybody has the repositories below their own name"),
         ]
-        for rule in rules { try await stores.accounts.rules.add(rule) }
+        for rule in rules {
+            do throws(AccountError) {
+                try await stores.accounts.rules.add(rule)
+            } catch .ruleTaken {
+                // Another server that starts at the same time has made it.
+            }
+        }
     }
 
     /// A glob that matches just this name.

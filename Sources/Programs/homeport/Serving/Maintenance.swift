@@ -1,34 +1,33 @@
-internal import Accounts
 internal import Logging
-internal import Registry
 internal import ServiceLifecycle
 
-/// What a server does beside answering: clears away abandoned uploads and tokens whose time is over.
+/// Work that a server does beside answering, over and over: clearing away what has been abandoned.
 struct Maintenance: Service {
-    let tokens: AccessTokens
-    let registry: Registry
-
-    private static let interval = Duration.seconds(60)
-    /// Tokens are looked through once in so many rounds.
-    private static let roundsPerTokenSweep = 60
+    /// What is cleared away, for the log.
+    let name: String
+    /// How long the first time is waited for, when that is not as long as every other.
+    var first: Duration? = nil
+    let every: Duration
+    let work: @Sendable () async throws -> Void
 
     func run() async throws {
         let log = Logger(label: "homeport.maintenance")
         await cancelWhenGracefulShutdown {
-            var round = 0
+            var pause = first ?? every
             while !Task.isCancelled {
                 do {
-                    try await ContinuousClock().sleep(for: Self.interval)
+                    try await ContinuousClock().sleep(for: pause)
                 } catch {
                     return
                 }
+                pause = every
                 do {
-                    _ = try await registry.sweepUploads()
-                    if round % Self.roundsPerTokenSweep == 0 { _ = try await tokens.removeExpired() }
+                    try await work()
                 } catch {
-                    log.warning("clearing away failed; it is tried again", metadata: ["error": "\(error)"])
+                    log.warning(
+                        "clearing away failed; it is tried again",
+                        metadata: ["what": "\(name)", "error": "\(error)"])
                 }
-                round += 1
             }
         }
     }

@@ -6,6 +6,8 @@ internal import UnixSignals
 /// finish, a second one does not wait for them.
 struct StopSignals: Sendable {
     let group: ServiceGroup
+    /// Told once, before anything stops.
+    var onStop: @Sendable () -> Void = {}
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -20,6 +22,7 @@ struct StopSignals: Sendable {
                 for await signal in signals {
                     count += 1
                     if count > 1 { break }
+                    onStop()
                     log.notice("stopping; running transfers may finish", metadata: ["signal": "\(signal)"])
                     await group.triggerGracefulShutdown()
                 }

@@ -1,6 +1,9 @@
 internal import Accounts
+internal import Audit
+internal import Doorkeeper
 internal import FoundationEssentials
 internal import Logging
+internal import OCI
 internal import Registry
 internal import SQLiteStore
 internal import ServerKit
@@ -9,23 +12,81 @@ internal import ServerKit
 struct Stores: Sendable {
     let folder: DataFolder
     let database: SQLiteStore
+    let directory: Directory
     let accounts: AccountServices
+    let sources: SignInSources
+    let providers: IdentityProviderSet
+    /// For what happens often; changes are written into the trail by the database itself.
+    let audit: AuditRecorder
+    let bans: BanList
     let values: Configuration
+    let now: @Sendable () -> Date
 
     var manifests: any ManifestStore { database }
+    var history: any TagHistory { database }
+
+    /// The registry on these stores and a folder of blobs.
+    func registry(_ blobs: any BlobStore, damage: DamageControl? = nil) -> Registry {
+        Registry(
+            blobs: blobs, links: database, manifests: database, ledger: database, garbage: database,
+            limits: values.registryLimits, policy: values.registryPolicy, damage: damage,
+            generation: { [database] in database.foreignRegistryGeneration }, now: now)
+    }
+    var links: any BlobLinks { database }
 
     /// Opens the stores in the folder of the data, making the database where there is none.
-    static func open(_ values: Configuration, now: @escaping @Sendable () -> Date) throws -> Stores {
+    ///
+    /// - Parameter asksSources: whether people sign in, who may be known elsewhere.
+    static func open(
+        _ values: Configuration, asksSources: Bool = false, now: @escaping @Sendable () -> Date
+    ) throws -> Stores {
         let folder = DataFolder(values.data)
-        let database = try SQLiteStore(path: folder.database, now: now)
+        let kinds = Set(values.audit.events)
+        let database = try SQLiteStore(path: folder.database, auditing: kinds, now: now)
+        let directory = try Directory(values, database: database, now: now)
+        let audit = AuditRecorder(directory.trail, kinds: kinds, now: now)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        let threads = BlockingThreads(
+            count: cores, queueMax: 64 * cores, niceness: PasswordHasher.niceness)
+        let sources = asksSources ? try SignInSources(values, threads: threads) : .none
+        var settings = values.accountServices
+        settings.sources = sources.watched
+        let bans = BanList(
+            database, settings: values.banSettings, now: now, onBan: { _ in BanMetrics.made() })
+        let providers = asksSources ? IdentityProviderSet(values, now: now) : .none
+        settings.browser = providers.settings(values, store: database)
         let accounts = AccountServices(
-            AccountStores(database), settings: values.accountServices,
-            threads: BlockingThreads(count: cores, queueMax: 64 * cores), now: now)
-        return Stores(folder: folder, database: database, accounts: accounts, values: values)
+            directory.stores, settings: settings, threads: threads,
+            onSignIn: { SignInWitness(audit: audit, bans: bans).saw($0) }, now: now)
+        return Stores(
+            folder: folder, database: database, directory: directory, accounts: accounts, sources: sources,
+            providers: providers, audit: audit, bans: bans, values: values, now: now)
     }
 
-    func close() async throws { try await database.close() }
+    /// Retention by the rules of the configuration, or by others.
+    func retention(
+        _ rules: [RetentionRule]? = nil,
+        onRemoval: @Sendable @escaping ([Tag], RepositoryName) -> Void = { _, _ in }
+    ) -> Retention {
+        Retention(
+            rules: rules ?? values.retentionRules, policy: values.registryPolicy, tags: database,
+            manifests: database, now: now, onRemoval: onRemoval)
+    }
+
+    /// Writes into the trail what the server or the operator did for the data.
+    func note(_ action: AuditAction, by account: String, of subject: String = "", _ detail: String)
+        async throws
+    {
+        guard values.audit.events.contains(action.kind) else { return }
+        let event = AuditEvent(
+            at: now(), account: account, origin: .current, action: action, subject: subject, detail: detail)
+        try await database.record([event])
+    }
+
+    func close() async throws {
+        await directory.close()
+        try await database.close()
+    }
 }
 
 extension Configuration {
@@ -38,7 +99,37 @@ extension Configuration {
             services: [token.service] + token.otherServices)
         settings.refreshTokens.idle = TimeInterval(token.refreshIdleTime.components.seconds)
         settings.signIn.verifiedLifetime = Int(accounts.passwordCacheTime.components.seconds)
+        settings.signIn.remembersSources = true
+        settings.signIn.refusalTime = accounts.refusalTime
         settings.hashCost = accounts.hashCost
+        if mongodb.isNamed { settings.policyStyle = mongodb.policyStyle }
+        if limits.requestsPerAccountMax > 0 { settings.requestsPerMinute = limits.requestsPerAccountMax }
         return settings
+    }
+
+    /// What the registry puts up with.
+    var registryLimits: RegistryLimits {
+        RegistryLimits(
+            blobSize: Int64(registry.blobSizeMax), uploadsPerAccount: registry.uploadsPerAccountMax,
+            tagsPerPush: registry.tagsPerPushMax,
+            uploadLifetime: TimeInterval(milliseconds: registry.uploadLifetime),
+            graceTime: TimeInterval(milliseconds: garbage.graceTime))
+    }
+
+    /// What a collection may take.
+    var garbagePolicy: GarbagePolicy {
+        GarbagePolicy(
+            graceTime: TimeInterval(milliseconds: garbage.graceTime),
+            keepsUntagged: garbage.untagged == .keep,
+            historyTime: TimeInterval(milliseconds: garbage.historyTime),
+            historyCountMax: garbage.historyMax)
+    }
+}
+
+extension TimeInterval {
+    /// Seconds, exact to the millisecond.
+    init(milliseconds duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = Double(seconds) + Double(attoseconds / 1_000_000_000_000_000) / 1000
     }
 }

@@ -4,9 +4,8 @@ internal import ServerKit
 /// What a server says when it has started.
 struct Welcome {
     let terminal: Terminal
-    /// Where it really listens.
-    let host: String
-    let port: Int
+    /// Where it really listens, in the order of `listenPlaces`; the plain listener is the last.
+    let places: [ListeningPlace]
     let loaded: LoadedConfiguration
     /// How the program was called: `bin/homeport`.
     var program = CommandLine.arguments.first ?? "homeport"
@@ -19,16 +18,49 @@ struct Welcome {
                 terminal.print("password of \(name) (shown this once): \(password.revealed)")
             }
         }
-        terminal.print("listening on http://\(Self.address(host, port))")
-        if terminal.isInteractive { terminal.print(hints) }
+        let secure = loaded.values.tls.listen.count
+        for (index, place) in places.enumerated() {
+            switch index {
+            case ..<secure: terminal.print("listening on \(Self.text(place, "https"))")
+            case places.count - 1: terminal.print("listening on \(Self.text(place, "http"))")
+            default: terminal.print("sending from \(Self.text(place, "http")) to https")
+            }
+        }
+        if !loaded.servesRegistry { terminal.note(ServedText(loaded).sentence) }
+        for note in ServedText(loaded).notes { terminal.note(note) }
+        guard terminal.isInteractive else { return }
+        if loaded.servesRegistry { terminal.print(registryHints) }
+        if loaded.servesWeather { terminal.print(weatherHints) }
+        terminal.print("Stop with Ctrl-C.\n")
+    }
+
+    /// Where the weather is to be seen.
+    private var weatherHints: String {
+        let base = loaded.values.calendarURL ?? "http://\(here)"
+        let places = loaded.values.weather.places.prefix(3).map { place in
+            place.isPrivate
+                ? "  \(place.name) is private: \(Self.quoted(program)) token create ACCOUNT NAME --calendar all\(options)"
+                : "  \(base)/weather/\(place.name)"
+        }
+        return "\nThe weather, with calendars to subscribe to:\n\n" + places.joined(separator: "\n") + "\n"
+    }
+
+    /// `http://127.0.0.1:5000`, or `unix:/run/homeport/socket`, which has no scheme.
+    private static func text(_ place: ListeningPlace, _ scheme: String) -> String {
+        place.address.map { "\(scheme)://\($0)" } ?? place.description
+    }
+
+    /// Everywhere is no place to go to; this machine is.
+    private var here: ListenAddress {
+        let plain = places.last?.address ?? .standard
+        return ["0.0.0.0", "::"].contains(plain.host)
+            ? ListenAddress(host: "127.0.0.1", port: plain.port) : plain
     }
 
     /// The exact lines to paste.
-    private var hints: String {
+    private var registryHints: String {
         let admin = Self.quoted(loaded.values.accounts.adminName)
-        // Everywhere is no place to log in to; this machine is.
-        let place = ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host
-        let address = loaded.values.publicURL?.authority ?? Self.address(place, port)
+        let address = loaded.values.publicURL?.authority ?? here.description
         let command = Self.quoted(program)
         return """
 
@@ -40,7 +72,7 @@ struct Welcome {
               add a rule      \(command) acl add --account alice --name test --actions pull\(options)
               ask the rules   \(command) acl explain alice repository:test:pull,push\(options)
 
-            Then alice may pull test, and only \(admin) may push it. Stop with Ctrl-C.
+            Then alice may pull test, and only \(admin) may push it.
 
             """
     }
@@ -53,10 +85,6 @@ struct Welcome {
         case .builtIn, .file: break
         }
         return options
-    }
-
-    private static func address(_ host: String, _ port: Int) -> String {
-        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// A word as a shell takes it.

@@ -28,6 +28,17 @@ enum DateText {
         return try? Date(text, strategy: .iso8601)
     }
 
+    static let pastForm =
+        "a date such as 2026-12-31 (its end, UTC), a time such as 2026-12-31T12:00:00Z, or how long ago, such as 2h"
+
+    /// Reads a moment of the past; nil as `parse` does.
+    static func parsePast(_ text: String, now: Date) -> Date? {
+        if let span = DurationText.parse(text) {
+            return now.addingTimeInterval(-TimeInterval(milliseconds: span))
+        }
+        return parse(text, edge: .end, now: now)
+    }
+
     static func show(_ date: Date) -> String { date.formatted(.iso8601) }
 
     /// Nothing as an empty cell.

@@ -11,6 +11,13 @@ struct Progress: Sendable {
     func during<Value: Sendable>(
         _ title: String, _ work: @Sendable @escaping () async throws -> Value
     ) async throws -> Value {
+        try await during({ title }, work: work)
+    }
+
+    /// The same, with a title that says each time how far the work is.
+    func during<Value: Sendable>(
+        _ title: @Sendable @escaping () -> String, work: @Sendable @escaping () async throws -> Value
+    ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { tasks in
             tasks.addTask { try await work() }
             tasks.addTask {
@@ -26,13 +33,13 @@ struct Progress: Sendable {
     }
 
     /// Shows the seconds until the task is cancelled, and leaves the line empty.
-    private func count(_ title: String) async {
+    private func count(_ title: @Sendable () -> String) async {
         let clock = ContinuousClock()
         let start = clock.now
         var next = start + Self.patience
         var isFirst = true
         while (try? await clock.sleep(until: next)) != nil {
-            show(title, seconds: (clock.now - start).components.seconds, isFirst: isFirst)
+            show(title(), seconds: (clock.now - start).components.seconds, isFirst: isFirst)
             isFirst = false
             next += Self.interval
         }

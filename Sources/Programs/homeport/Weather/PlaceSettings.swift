@@ -7,23 +7,25 @@ internal import Weather
 struct PlaceSettings: ConfigurationSection {
     var name = ""
     var title: String?
-    var coordinates = Coordinates(latitude: 0, longitude: 0)
+    var whereabouts = Whereabouts.at(Coordinates(latitude: 0, longitude: 0))
     var zone: String?
     var station: String?
     var sources: [SourceName] = [.openMeteo]
     var language: WeatherSettings.LanguageName?
     var units: WeatherSettings.UnitNames?
+    var isPrivate = false
 
     static var keys: [Key<Self>] {
         [
             .value("name", \.name, .placeName, isRequired: true),
             .value("title", \.title, .optional(.text("what people call the place"))),
-            .value("at", \.coordinates, .coordinates, isRequired: true),
+            .value("at", \.whereabouts, .whereabouts, isRequired: true),
             .value("zone", \.zone, .optional(.timeZone)),
-            .value("station", \.station, .optional(.text("the name of a weather station"))),
+            .value("station", \.station, .optional(.station)),
             .value("sources", \.sources, .list(of: .choice)),
             .value("language", \.language, .optional(.choice)),
             .value("units", \.units, .optional(.choice)),
+            .value("private", \.isPrivate, .flag),
         ]
     }
 
@@ -37,12 +39,14 @@ struct SourceSection: ConfigurationSection {
     var name = SourceName.openMeteo
     var url: String?
     var key: Secret?
+    var perDay: Int?
 
     static var keys: [Key<Self>] {
         [
             .value("name", \.name, .choice, isRequired: true),
-            .value("url", \.url, .optional(.text("the address of a service such as `https://weather.lan`"))),
+            .value("url", \.url, .optional(.serviceURL)),
             .value("key_file", \.key, .optional(.secretFile)),
+            .value("per_day", \.perDay, .optional(.integer(1...1_000_000))),
         ]
     }
 }
@@ -51,7 +55,8 @@ extension WeatherSettings {
     /// What is set up for a source; the contact is everybody's.
     func settings(of source: SourceName) -> SourceSettings {
         let section = sources.first { $0.name == source }
-        return SourceSettings(baseURL: section?.url, key: section?.key, contact: contact)
+        return SourceSettings(
+            baseURL: section?.url, key: section?.key, contact: contact, perDay: section?.perDay)
     }
 }
 
@@ -81,12 +86,38 @@ struct Coordinates: Hashable, Sendable {
     }
 }
 
-extension ValueKind<Coordinates> {
-    static var coordinates: Self {
+/// Where a place is: at a point, or where a service says that a town or a weather station is.
+enum Whereabouts: Hashable, Sendable {
+    case at(Coordinates)
+    case named(String)
+
+    /// Nil for what still has to be looked up.
+    var coordinates: Coordinates? {
+        if case .at(let coordinates) = self { coordinates } else { nil }
+    }
+}
+
+extension ValueKind<Whereabouts> {
+    static var whereabouts: Self {
         ValueKind(
-            text: "degrees north and east such as `52.52,13.41`",
-            parse: { text, _ in Coordinates(text) },
-            show: { "\(Decimals.text($0.latitude, places: 4)),\(Decimals.text($0.longitude, places: 4))" })
+            text: "degrees north and east such as `52.52,13.41`, the name of a town, or a station such as "
+                + "`pws:IBERLIN1705`",
+            parse: { text, _ throws(ValueProblem) in
+                if let coordinates = Coordinates(text) { return .at(coordinates) }
+                if text.hasPrefix(StationName.prefix) {
+                    return StationName(text).map { .named(StationName.prefix + $0.description) }
+                }
+                // Numbers alone are no town but a slip.
+                guard (2...100).contains(text.count), text.contains(where: \.isLetter) else { return nil }
+                return .named(text)
+            },
+            show: { place in
+                switch place {
+                case .named(let name): name
+                case .at(let point):
+                    "\(Decimals.text(point.latitude, places: 4)),\(Decimals.text(point.longitude, places: 4))"
+                }
+            })
     }
 }
 
@@ -95,6 +126,12 @@ extension ValueKind<String> {
         ValueKind(
             text: "a name of 1 to 64 of `a-z 0-9 . _ -`",
             parse: { text, _ in PlaceID(text)?.description }, show: { $0 })
+    }
+
+    static var station: Self {
+        ValueKind(
+            text: "the name of a weather station such as `pws:IBERLIN1705`",
+            parse: { text, _ in StationName(text)?.description }, show: { $0 })
     }
 
     static var timeZone: Self {

@@ -77,11 +77,14 @@ extension ValueKind<Predicate> {
         ValueKind(
             text: "a rule such as `wind > 50 km/h until 40 km/h`",
             parse: { text, _ throws(ValueProblem) in
+                let predicate: Predicate
                 do throws(Predicate.Mistake) {
-                    return try Predicate(text)
+                    predicate = try Predicate(text)
                 } catch {
                     throw ValueProblem(error.description)
                 }
+                if let problem = predicate.impossibility { throw ValueProblem(problem) }
+                return predicate
             },
             show: { _ in "(a rule)" })
     }
@@ -147,7 +150,7 @@ extension RuleSettings {
 }
 
 extension Predicate {
-    private var comparisons: [Comparison] {
+    fileprivate var comparisons: [Comparison] {
         switch self {
         case .compare(let comparison): [comparison]
         case .all(let parts), .any(let parts): parts.flatMap(\.comparisons)

@@ -1,9 +1,7 @@
 internal import Almanac
 internal import AsyncHTTPClient
-internal import FileForecasts
 internal import ForecastSources
 internal import FoundationEssentials
-internal import ServerKit
 internal import TimeKit
 internal import Weather
 
@@ -37,6 +35,10 @@ struct WeatherQuestion: Sendable {
     private func ask(_ settings: WeatherSettings, _ data: DataFolder, _ client: HTTPClient) async throws
         -> Answer
     {
+        var settings = settings
+        settings.places.removeAll { $0.name != options.place }
+        settings = try await PlaceBook(data, isKept: false).located(
+            settings, by: wiring(settings, client, now: surroundings.now()).finder())
         let plan = try await plan(settings, wiring(settings, client, now: surroundings.now()))
         let clock = try MomentText.clock(plan.place.timeZone, near: surroundings.now())
         let now = try options.at.map { try moment($0, clock) } ?? surroundings.now()
@@ -128,7 +130,7 @@ struct WeatherQuestion: Sendable {
             zone = "UTC"
         }
         let coordinates =
-            known?.coordinates ?? Coordinates(options.place) ?? coordinates(recorded, zone: zone)
+            known?.whereabouts.coordinates ?? Coordinates(options.place) ?? coordinates(recorded, zone: zone)
         let name = known?.title ?? options.place
         var place = try place(coordinates, name: name, zone: zone)
         if let id = known.flatMap({ PlaceID($0.name) }) ?? PlaceID(options.place.lowercased()),
@@ -174,22 +176,6 @@ private struct RecordedSource: ForecastSource {
     {
         SourceAnswer(forecast: told.forecast(for: place))
     }
-}
-
-/// What the server has kept, to be read and not written: a command beside it tells the same and disturbs
-/// nothing.
-private struct KeptForecasts: ForecastArchive {
-    private let files: FileForecasts?
-
-    init(folder: String?) {
-        let isThere = folder.map { FileManager.default.fileExists(atPath: $0) } ?? false
-        let threads = BlockingThreads(count: 1, queueMax: 8)
-        self.files = isThere ? folder.flatMap { try? FileForecasts(folder: $0, threads: threads) } : nil
-    }
-
-    func bytes(of place: PlaceID) async throws(StoreError) -> [UInt8]? { try await files?.bytes(of: place) }
-    func keep(_ bytes: [UInt8], of place: PlaceID) async throws(StoreError) {}
-    func remove(_ place: PlaceID) async throws(StoreError) {}
 }
 
 extension MomentText {

@@ -1,4 +1,3 @@
-internal import ForecastSources
 internal import Weather
 
 /// `weather:` the places whose weather is told, and how.
@@ -49,10 +48,15 @@ struct WeatherSettings: ConfigurationSection {
     var refresh = Duration.seconds(3600)
     var staleAfter = Duration.seconds(3 * 3600)
     var geocodingURL: String?
+    var publisher: String?
+    var pushEvery = Duration.seconds(3 * 3600)
+    var pushPause = Duration.seconds(3600)
     var day = DaySettings()
     var places: [PlaceSettings] = []
     var sources: [SourceSection] = []
     var rules: [RuleSettings] = []
+    var feeds: [FeedSection] = []
+    var calendars: [CalendarSettings] = []
 
     static var keys: [Key<Self>] {
         [
@@ -67,38 +71,17 @@ struct WeatherSettings: ConfigurationSection {
             .value("legacy", \.isLegacy, .flag),
             .value("refresh", \.refresh, .duration(.seconds(600) ... .seconds(86_400))),
             .value("stale_after", \.staleAfter, .duration(.seconds(600) ... .seconds(7 * 86_400))),
-            .value("geocoding_url", \.geocodingURL, .optional(.text("the address of a service"))),
+            .value("geocoding_url", \.geocodingURL, .optional(.serviceURL)),
+            .value("publisher", \.publisher, .optional(.mailAddress)),
+            .value("push_every", \.pushEvery, .duration(.seconds(600) ... .seconds(7 * 86_400))),
+            .value("push_pause", \.pushPause, .duration(.seconds(600) ... .seconds(86_400))),
             .section("day", \.day),
             .sections("places", \.places),
             .sections("sources", \.sources),
             .sections("rules", \.rules),
+            .sections("feeds", \.feeds),
+            .sections("calendars", \.calendars),
         ]
-    }
-
-    func contradictions() -> [(key: String, message: String)] {
-        var problems: [(key: String, message: String)] = []
-        var names: Set<String> = []
-        for place in places where !names.insert(place.name).inserted {
-            problems.append(("places", "two places are named `\(place.name)`"))
-        }
-        for place in places {
-            for source in place.sources where source.needsKey && self.settings(of: source).key == nil {
-                problems.append(
-                    (
-                        "places",
-                        "`\(place.name)` is to be asked of \(source.rawValue), which has no key in weather.sources"
-                    ))
-            }
-            for source in place.sources where source.needsContact && contact == nil {
-                problems.append(
-                    ("places", "`\(place.name)` is to be asked of \(source.rawValue): set weather.contact"))
-            }
-        }
-        for source in sources where sources.count(where: { $0.name == source.name }) > 1 {
-            problems.append(("sources", "\(source.name.rawValue) is set up twice"))
-            break
-        }
-        return problems
     }
 }
 

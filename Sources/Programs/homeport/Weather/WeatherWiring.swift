@@ -31,14 +31,16 @@ extension WeatherSettings {
         return options
     }
 
-    /// The plans of the places, in the order of the file.
+    /// The plans of the places, in the order of the file. Those that are named and were not looked up by
+    /// `PlaceBook` lie nowhere.
     var placePlans: [PlacePlan] { places.compactMap(plan) }
 
     func plan(_ settings: PlaceSettings) -> PlacePlan? {
+        let point = settings.whereabouts.coordinates ?? Coordinates(latitude: 0, longitude: 0)
         guard let id = PlaceID(settings.name),
             let place = Weather.Place(
-                id: id, name: settings.title ?? settings.name, latitude: settings.coordinates.latitude,
-                longitude: settings.coordinates.longitude, timeZone: settings.zone, station: settings.station)
+                id: id, name: settings.title ?? settings.name, latitude: point.latitude,
+                longitude: point.longitude, timeZone: settings.zone, station: settings.station)
         else { return nil }
         return plan(
             place, sources: settings.sources, language: settings.language?.language,

@@ -6,8 +6,11 @@ internal import Registry
 struct RepositoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repo",
-        abstract: "Look at repositories, and remove them.",
-        subcommands: [RepositoryList.self, RepositoryTags.self, RepositoryShow.self, RepositoryRemove.self])
+        abstract: "Look at repositories, remove them, and bring back what was removed.",
+        subcommands: [
+            RepositoryList.self, RepositoryTags.self, RepositoryShow.self, RepositoryRemove.self,
+            RepositoryHistory.self, RepositoryRestore.self,
+        ])
 }
 
 struct RepositoryList: StoreCommand {
@@ -113,7 +116,10 @@ struct RepositoryRemove: StoreCommand {
         commandName: "remove",
         abstract: "Remove a repository, or one tag or manifest of it.",
         discussion:
-            "NAME removes the repository with everything in it, NAME:TAG a tag, NAME@DIGEST a manifest with its tags."
+            """
+            NAME removes the repository with everything in it, NAME:TAG a tag, NAME@DIGEST a manifest with its tags. \
+            Until `garbage.grace_time` is over, `homeport repo restore` brings it back.
+            """
     )
 
     @Argument(
@@ -125,6 +131,7 @@ struct RepositoryRemove: StoreCommand {
 
     func run(on stores: Stores, _ terminal: Terminal) async throws {
         let name = target.name
+        let conditions = stores.values.registryPolicy.conditions(for: name)
         guard let summary = try await stores.manifests.summary(of: name) else {
             throw RepositoryText.unknown(name)
         }
@@ -133,19 +140,28 @@ struct RepositoryRemove: StoreCommand {
             let view = RepositoryView(summary)
             let content = "\(view.tags) tags, \(view.manifests) manifests, \(SizeText.rounded(view.size))"
             try confirmation.confirm("Remove repository \(name) with \(content)?", terminal)
-            guard try await stores.manifests.removeRepository(name) else {
+            guard
+                try await stores.manifests.removeRepository(
+                    name, by: RepositoryText.commandLine, under: conditions)
+            else {
                 throw RepositoryText.unknown(name)
             }
             terminal.note("Removed repository \(name).")
         case .tag(let tag):
-            guard try await stores.manifests.remove(tag, in: name, by: "") else {
+            guard
+                try await stores.manifests.remove(
+                    tag, in: name, by: RepositoryText.commandLine, under: conditions)
+            else {
                 throw CommandFailure.refused("\(name) has no tag \(tag)")
             }
             terminal.note("Removed tag \(tag) of \(name).")
         case .manifest(let digest):
             try confirmation.confirm(
                 "Remove manifest \(digest) of \(name) and the tags that point to it?", terminal)
-            guard let tags = try await stores.manifests.remove(digest, in: name, by: "") else {
+            guard
+                let tags = try await stores.manifests.remove(
+                    digest, in: name, by: RepositoryText.commandLine, under: conditions)
+            else {
                 throw CommandFailure.refused("\(name) has no manifest \(digest)")
             }
             let which = tags.isEmpty ? "" : " and its tags \(tags.map(\.description).joined(separator: ", "))"

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import OCI
 internal import Registry
+internal import ServerKit
 
 /// How repositories and what is in them are written on the command line.
 enum RepositoryText {
@@ -24,6 +25,14 @@ enum RepositoryText {
         }
     }
 
+    static func digest(_ text: String) throws -> Digest {
+        do throws(OCIError) {
+            return try Digest(text)
+        } catch {
+            throw ValidationError(error.detail)
+        }
+    }
+
     static func target(_ text: String) throws -> Target {
         do throws(OCIError) {
             if let at = text.firstIndex(of: "@") {
@@ -39,6 +48,18 @@ enum RepositoryText {
             throw ValidationError(error.detail)
         }
     }
+
+    /// The tag of a target that is a repository or a tag; nil for a repository.
+    static func tag(of target: Target) throws -> Tag? {
+        switch target.part {
+        case nil: return nil
+        case .tag(let tag): return tag
+        case .manifest: throw CommandFailure.usage("expected a repository or a tag, not a digest")
+        }
+    }
+
+    /// Who does what is done by commands, in histories. No account's name has a colon.
+    static let commandLine = "homeport:command"
 
     static func unknown(_ name: RepositoryName) -> CommandFailure {
         .refused("there is no repository \(name)")
@@ -72,16 +93,5 @@ struct TagView: Encodable {
 
 extension SizeText {
     /// For people: `1.4 GiB`, `312 KiB`, `17 B`.
-    static func rounded(_ bytes: Int64) -> String {
-        var amount = Double(bytes)
-        for unit in ["B", "KiB", "MiB", "GiB"] {
-            if amount < 1024 {
-                let tenths = Int((amount * 10).rounded())
-                let isShort = unit == "B" || tenths >= 100
-                return isShort ? "\(Int(amount.rounded())) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
-            }
-            amount /= 1024
-        }
-        return "\(Int(amount.rounded())) TiB"
-    }
+    static func rounded(_ bytes: Int64) -> String { ByteText.rounded(bytes) }
 }

@@ -9,7 +9,8 @@ struct TokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Make and revoke access tokens for machines.",
         discussion:
-            "An access token is used as the password of its account, and never may more than the account.",
+            "An access token is used as the password of its account, and never may more than the account. A token for "
+            + "calendars is part of an address, and opens private calendars of the weather and nothing else.",
         subcommands: [TokenCreate.self, TokenList.self, TokenRevoke.self])
 }
 
@@ -32,6 +33,13 @@ struct TokenCreate: StoreCommand {
     var scopes: [String] = []
 
     @Option(
+        name: .customLong("calendar"),
+        help: ArgumentHelp(
+            "Make a token that opens this private calendar, as part of its address; several times for several, all for every one.",
+            valueName: "calendar"))
+    var calendars: [String] = []
+
+    @Option(
         help: ArgumentHelp("When it ends: \(DateText.form); or never.", valueName: "when"),
         transform: ExpiryText.parse)
     var expires: AccountChange.Expiry?
@@ -40,20 +48,38 @@ struct TokenCreate: StoreCommand {
     var json = false
     @OptionGroup var settings: SettingsOptions
 
+    func validate() throws {
+        guard calendars.isEmpty || scopes.isEmpty else {
+            throw ValidationError("Either --scope for the registry, or --calendar for the weather.")
+        }
+    }
+
     func run(on stores: Stores, _ terminal: Terminal) async throws {
+        let opened = try CalendarBounds(calendars, weather: stores.values.weather)
         let made = try await stores.accounts.tokens.create(
-            for: try AccountName(account), name: name, scopes: scopes, expires: ExpiryText.date(expires))
+            opened == nil ? .access : .calendar, for: try AccountName(account), name: name,
+            scopes: opened?.scopes ?? scopes, expires: ExpiryText.date(expires))
+        let addresses = opened?.addresses(made.text, at: stores.values.publicURL) ?? []
         if json {
-            terminal.print(try JSON.text(MadeToken(token: made.text.revealed, about: TokenView(made.stored))))
+            terminal.print(
+                try JSON.text(
+                    MadeToken(
+                        token: made.text.revealed, about: TokenView(made.stored),
+                        addresses: opened == nil ? nil : addresses)))
             return
         }
         terminal.note("Made token \(printable(name)) of \(printable(account)). It is shown this once:")
         terminal.print(made.text.revealed)
+        if !addresses.isEmpty {
+            terminal.note("Subscribe to:\n" + addresses.map { "  \($0)" }.joined(separator: "\n"))
+        }
     }
 
     private struct MadeToken: Encodable {
         let token: String
         let about: TokenView
+        /// What a token for calendars opens.
+        let addresses: [String]?
     }
 }
 

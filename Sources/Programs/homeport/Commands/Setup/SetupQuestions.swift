@@ -1,0 +1,73 @@
+internal import TLSKit
+
+/// Asks a person what the options have not said.
+struct SetupQuestions {
+    let terminal: Terminal
+
+    /// How often a wrong answer is put up with.
+    private static let attemptsMax = 5
+
+    func complete(_ plan: inout SetupPlan, given: Set<SetupCommand.Option>) throws {
+        terminal.note("Return takes what stands in brackets; nothing is changed until the end.\n")
+        if !given.contains(.host) {
+            plan.hosts = try ask(
+                "Names of the host, such as registry.example.com; none for this machine alone", default: ""
+            ) { text in
+                let words = text.split { $0 == "," || $0 == " " }
+                let hosts = words.compactMap { HostName(String($0)) }
+                return hosts.count == words.count ? hosts : nil
+            }
+        }
+        if !given.contains(.tls) {
+            plan.certificates =
+                plan.hosts.isEmpty
+                ? .none
+                : try ask(
+                    "Who keeps the certificates: acme (Homeport gets them itself), files, or proxy",
+                    default: "acme"
+                ) { SetupPlan.Certificates(rawValue: $0).flatMap { $0 == .none ? nil : $0 } }
+        }
+        if plan.certificates == .files, plan.certificateFile == nil {
+            plan.certificateFile = try ask("File with the certificate and its issuers", default: nil) { $0 }
+            plan.keyFile = try ask("File with its key", default: nil) { $0 }
+        }
+        if plan.certificates == .acme, !given.contains(.email) {
+            let email = try ask("Where may the authority write to", default: "") { $0 }
+            plan.email = email.isEmpty ? nil : email
+        }
+        if !given.contains(.data) {
+            plan.data = try ask("Where does the data lie", default: plan.data) { $0 }
+        }
+        if !given.contains(.access) {
+            plan.access = try ask(
+                "Who may do what: own (everybody who signs in, below the own name), open (the world pulls, too), "
+                    + "or closed (the administrator alone)", default: plan.access.rawValue
+            ) { SetupPlan.Access(rawValue: $0) }
+        }
+        if !given.contains(.keys) {
+            plan.keys = try ask(
+                "Keys that sign tokens: p256, or rsa4096 as of old", default: plan.keys.rawValue
+            ) {
+                SetupPlan.Keys(rawValue: $0)
+            }
+        }
+        if !given.contains(.admin) {
+            plan.admin = try ask("The administrator's account", default: plan.admin) { $0 }
+        }
+    }
+
+    /// Asks until the answer can be taken.
+    private func ask<Value>(
+        _ question: String, default standard: String?, _ read: (String) -> Value?
+    ) throws -> Value {
+        for _ in 0..<Self.attemptsMax {
+            Terminal.write("\(question)\(standard.map { " [\($0)]" } ?? ""): ", to: terminal.errors)
+            guard let line = terminal.readLine() else { break }
+            let words = line.split(separator: " ").joined(separator: " ")
+            let answer = words.isEmpty ? standard : words
+            if let answer, let value = read(answer) { return value }
+            terminal.note("That cannot be taken.")
+        }
+        throw CommandFailure.usage("no answer was given; nothing was changed")
+    }
+}

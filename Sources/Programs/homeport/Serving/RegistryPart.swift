@@ -1,0 +1,120 @@
+internal import Accounts
+internal import Audit
+internal import Edge
+internal import FileBlobs
+internal import FoundationEssentials
+internal import HTTPKit
+internal import Registry
+internal import RegistryAPI
+internal import SQLiteStore
+internal import ServerKit
+internal import ServiceLifecycle
+internal import TokenAPI
+
+/// The registry and its tokens.
+struct RegistryPart: ServerPart {
+    private let stores: Stores
+    private let blobs: FileBlobs
+    private let registry: Registry
+    private let check: BackgroundCheck
+
+    init(_ stores: Stores) throws {
+        let threads = BlockingThreads(count: Self.diskThreads, queueMax: Self.diskQueueMax)
+        self.stores = stores
+        self.blobs = try FileBlobs(
+            root: stores.folder.path, threads: threads, reserve: Int64(stores.values.registry.diskReserve))
+        let database = stores.database
+        let registry = stores.registry(
+            blobs,
+            damage: DamageControl(
+                quarantine: blobs, ledger: database, now: stores.now,
+                onDamage: BackgroundCheck.report))
+        self.registry = registry
+        self.check = BackgroundCheck(
+            verifier: Verifier(
+                blobs: blobs, links: database, manifests: database, checks: database,
+                control: DamageControl(quarantine: blobs, ledger: database, now: stores.now) { damage in
+                    registry.forgetAnswers()
+                    BackgroundCheck.report(damage)
+                }, name: "background"),
+            ledger: database, settings: stores.values.verify, now: stores.now,
+            note: { [stores] words in try await stores.note(.verification, by: "verify", words) })
+    }
+
+    var faces: [any Face] {
+        let values = stores.values
+        let accounts = stores.accounts
+        let tokens = TokenSource(service: values.token.service, realm: values.tokenRealm)
+        var limits = RegistryAPILimits()
+        limits.page = values.registry.pageSizeMax
+        limits.manifest = values.registry.manifestSizeMax
+        limits.refusesOldClients = values.registry.refusesOldClients
+        if let folder = values.proxies.accelFolder {
+            limits.handsOver = { digest in folder + FileBlobs.place(of: digest) }
+        }
+        return [
+            HostedFace(
+                RegistryAPI(
+                    registry: registry, authorizer: accounts.authorizer, tokens: tokens, limits: limits,
+                    audit: stores.audit),
+                hosts: values.hosts.registry),
+            HostedFace(
+                TokenAPI(service: accounts.tokenService, keys: accounts.keys, realm: values.token.issuer),
+                hosts: values.hosts.auth),
+        ]
+    }
+
+    var checks: [HealthFace.Check] {
+        [
+            HealthFace.Check("blobs") { [blobs] in
+                do {
+                    _ = try await blobs.uploads()
+                    return nil
+                } catch {
+                    return "cannot be read"
+                }
+            },
+            HealthFace.Check(name: "damaged") { [check] in
+                await check.finding().map(HealthFace.Check.Finding.noted) ?? .fine
+            },
+        ]
+    }
+
+    var services: [any Service] {
+        let garbage = stores.values.garbage
+        var services: [any Service] = [
+            check,
+            Maintenance(
+                name: "abandoned uploads", every: .seconds(60),
+                work: { [registry] in _ = try await registry.sweepUploads() }),
+            Maintenance(
+                name: "remembered answers", every: max(.seconds(60), garbage.graceTime / 4),
+                work: { [registry] in registry.forgetAnswers() }),
+        ]
+        if !stores.values.retentionRules.isEmpty { services.append(retentionClock) }
+        if garbage.isScheduled {
+            services.append(
+                Collecting(
+                    registry: registry, garbage: stores.database, policy: stores.values.garbagePolicy,
+                    interval: garbage.interval,
+                    onReport: { [stores] report in
+                        guard let words = report.words else { return }
+                        try await stores.note(.collection, by: "gc", words)
+                    }))
+        }
+        return services
+    }
+
+    private var retentionClock: RetentionClock {
+        RetentionClock(
+            stores: stores,
+            retention: stores.retention { [registry] tags, repository in
+                registry.forget(tags, in: repository)
+            },
+            interval: stores.values.registry.retentionInterval)
+    }
+
+    /// Threads for file operations, which mostly wait for the disk.
+    private static let diskThreads = 16
+    private static let diskQueueMax = 4096
+}

@@ -1,0 +1,149 @@
+internal import Access
+internal import Accounts
+internal import Edge
+internal import ExternalPrograms
+internal import FoundationEssentials
+internal import LDAPDirectory
+internal import Logging
+internal import ServerKit
+internal import ServiceLifecycle
+internal import Synchronization
+internal import TLSKit
+
+/// The sources of a configuration, made ready to be asked, in their order.
+struct SignInSources: Sendable {
+    let watched: [WatchedSource]
+    private let lists: [String: ListedPeople]
+
+    static let none = SignInSources(watched: [], lists: [:])
+
+    private init(watched: [WatchedSource], lists: [String: ListedPeople]) {
+        self.watched = watched
+        self.lists = lists
+    }
+
+    /// - Parameter threads: where passwords are hashed.
+    init(_ values: Configuration, threads: BlockingThreads) throws {
+        let hasher = PasswordHasher(cost: values.accounts.hashCost, threads: threads)
+        var watched: [WatchedSource] = []
+        var lists: [String: ListedPeople] = [:]
+        for settings in values.accounts.sources {
+            let source: any SignInSource
+            switch settings.kind {
+            case .list?:
+                let list = ListedPeople(settings.name, settings.people, hasher: hasher)
+                lists[settings.name] = list
+                source = list
+            case .program?: source = settings.programSource
+            case .ldap?:
+                source = LDAPDirectory(
+                    settings.ldap.settings(time: settings.timeLimit, concurrentMax: settings.concurrentMax))
+            case nil: continue
+            }
+            watched.append(WatchedSource(settings.name, source, limits: settings.limits))
+        }
+        self.init(watched: watched, lists: lists)
+    }
+
+    /// What `/readyz` says of them. One that is away is no reason to send clients elsewhere: whoever has signed in goes
+    /// on, and others know it no better. Anybody may ask, so that what is wrong, with addresses of servers, is for
+    /// `homeport check` to say.
+    var checks: [HealthFace.Check] {
+        watched.map { source in
+            HealthFace.Check(name: "sign-in \(source.name)") {
+                await source.trouble() == nil
+                    ? .fine : .noted("it cannot be asked; `homeport check` says why")
+            }
+        }
+    }
+
+    /// What `homeport check` says of them, a line for each.
+    func lines() async -> [String] {
+        var lines: [String] = []
+        for source in watched {
+            let trouble = await source.trouble()
+            lines.append(
+                "The sign-in source \(source.name) "
+                    + (trouble.map { "cannot be asked: \($0)." } ?? "can be asked."))
+        }
+        return lines
+    }
+
+    /// What reads the lists anew when the file of the configuration changes; nil where there are none.
+    func upkeep(of file: String?) -> (any Service)? {
+        guard let file, !lists.isEmpty else { return nil }
+        let watch = ListWatch(file: file, lists: lists)
+        return Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }
+    }
+}
+
+/// Reads static lists anew once the file of the configuration has changed and stays the same for a moment. A file
+/// that is no good changes nothing.
+actor ListWatch {
+    private let file: String
+    private let lists: [String: ListedPeople]
+    private let threads = BlockingThreads(count: 1, queueMax: 4)
+    private let log = Logger(label: "homeport.sources")
+    private var read: CertificateFiles.State
+    private var seen: CertificateFiles.State
+
+    init(file: String, lists: [String: ListedPeople]) {
+        self.file = file
+        self.lists = lists
+        read = CertificateFiles.State(of: [file])
+        seen = read
+    }
+
+    func look() async {
+        let file = file
+        guard let state = try? await threads.run({ CertificateFiles.State(of: [file]) }) else { return }
+        let isSettled = state != read && state == seen
+        seen = state
+        guard isSettled else { return }
+        read = state
+        let environment = Surroundings.current.environment
+        do {
+            let loaded = try await threads.run {
+                try LoadedConfiguration.load(file: file, environment: environment)
+            }
+            take(loaded.values.accounts.sources)
+        } catch {
+            log.error(
+                "the configuration has changed and cannot be read; the lists from before stay",
+                metadata: ["problem": "\(error)"])
+        }
+    }
+
+    private func take(_ sources: [SignInSourceSettings]) {
+        for source in sources where source.kind == .list {
+            lists[source.name]?.replace(with: source.people)
+        }
+        for name in lists.keys where !sources.contains(where: { $0.name == name && $0.kind == .list }) {
+            // A list that is gone has nobody left in it.
+            lists[name]?.replace(with: [:])
+        }
+        log.notice("the lists of the configuration were read anew")
+    }
+}
+
+extension SignInSourceSettings {
+    fileprivate var limits: WatchedSource.Limits {
+        var limits = WatchedSource.Limits()
+        limits.time = timeLimit
+        limits.calls = concurrentMax
+        limits.goesOn = whenUnavailable == .goOn
+        return limits
+    }
+
+    fileprivate var programSource: any SignInSource {
+        var limits = ProgramRunner.Limits()
+        limits.time = timeLimit
+        limits.runs = min(concurrentMax, limits.runs)
+        limits.waiting = concurrentMax - limits.runs
+        let runner = ProgramRunner(.init(program.command, program.arguments), limits: limits)
+        switch program.format {
+        case .dockerAuth: return DockerAuthSignInProgram(runner)
+        case .json: return JSONSignInProgram(runner)
+        }
+    }
+}
