@@ -4,8 +4,8 @@ import Testing
 /// Whatever the index leaves out must not have been able to match: random rules are asked with it and
 /// without.
 @Suite struct RuleIndexTests {
-    private let accounts = ["", "a", "ab", "ba"]
-    private let labelValues = ["a", "b", "ab", "*", "a*", "a/**", "[ab]", "", "?"]
+    private let accounts = ["", "a", "ab", "ba", "/a/", "/"]
+    private let labelValues = ["a", "b", "ab", "*", "a*", "a/**", "[ab]", "", "?", "/.*/", "/"]
 
     private func requests(_ dice: inout Dice, count: Int) throws -> [AccessRequest] {
         try (0..<count).map { _ in

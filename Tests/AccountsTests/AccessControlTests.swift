@@ -35,6 +35,31 @@ import Testing
         #expect(await house.refusal(ofBearer: token + "x") != nil)
     }
 
+    @Test func whileTheStoreIsAwayTokensGoOnAndNobodySignsIn() async throws {
+        let alice = try await ready()
+        let made = try await house.services.tokens.create(for: alice, name: "ci", scopes: [], expires: nil)
+        house.store.lies(.there)
+        let tokens = [
+            try await house.token("alice", scopes: [scope]),
+            try await house.token("alice", made.text.revealed, scopes: [scope]),
+        ]
+        let never = try await house.token("alice", scopes: [scope])
+        for token in tokens { #expect(try await house.granted(token, ["pull"], on: "alice/app") == ["pull"]) }
+        house.store.lies(.away)
+        for token in tokens + [never] {
+            #expect(try await house.granted(token, ["pull"], on: "alice/app") == ["pull"])
+        }
+        #expect(await house.refusal(of: "alice", "open sesame") == .unavailable, "also who was here just now")
+        #expect(await house.refusal(of: "bob", "open sesame") == .unavailable)
+        house.clock.advance(86_400 * 2)
+        #expect(await house.refusal(ofBearer: tokens[0]) != nil, "they end as they would have")
+
+        house.store.lies(.there)
+        #expect(await house.refusal(of: "alice", "open sesame") == nil)
+        _ = try await house.services.accounts.change(alice, .init(isDisabled: true))
+        #expect(await house.refusal(ofBearer: tokens[0]) != nil)
+    }
+
     enum Change: CaseIterable { case disabled, expired, expiresLater, removed, otherPassword }
 
     @Test(arguments: Change.allCases) func whatBefallsAnAccountBefallsItsTokensAtOnce(change: Change)

@@ -159,7 +159,7 @@ import Testing
         }
         // The attacker's signature under our key's name.
         let ours = try await house.services.keys.ring().signing
-        var text = ours.header(.universal) + [UInt8(ascii: ".")]
+        var text = ours.header(.universal, at: house.clock.now()) + [UInt8(ascii: ".")]
         Base64URL.append(claims.json, to: &text)
         let signature = Base64URL.encode(try foreign.sign(text))
         #expect(await house.refusal(ofBearer: String(decoding: text, as: UTF8.self) + "." + signature) != nil)

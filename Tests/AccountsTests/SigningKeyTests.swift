@@ -74,7 +74,7 @@ import X509
         let stored = try StoredKeyForm.make(.p256, issuer: "homeport", at: moment)
         let key = try StoredKeyForm.read(stored)
         let header = try #require(
-            Base64URL.decode(Substring(decoding: key.header(.universal), as: UTF8.self)))
+            Base64URL.decode(Substring(decoding: key.header(.universal, at: moment), as: UTF8.self)))
         let certificate = try Certificate(pemEncoded: stored.certificate).serializeAsPEM().derBytes
         #expect(
             String(decoding: header, as: UTF8.self)
@@ -82,7 +82,9 @@ import X509
         )
         let short = try #require(
             Base64URL.decode(
-                Substring(decoding: key.header(.init(.libtrust, includesCertificate: false)), as: UTF8.self)))
+                Substring(
+                    decoding: key.header(.init(.libtrust, includesCertificate: false), at: moment),
+                    as: UTF8.self)))
         #expect(
             String(decoding: short, as: UTF8.self)
                 == #"{"typ":"JWT","alg":"ES256","kid":"\#(key.libtrustID)"}"#)

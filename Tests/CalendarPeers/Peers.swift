@@ -22,12 +22,13 @@ package enum Peers {
     /// Runs a script of `Tests/PeerScripts` to its end and returns what it printed. Throws with what it
     /// complained of when it fails.
     package static func run(
-        _ script: String, _ arguments: [String] = [], input: String = "", environment: [String: String] = [:]
+        _ script: String, _ arguments: [String] = [], input: String = "", environment: [String: String] = [:],
+        limitInSeconds: Int = 280
     ) async throws -> String {
         var command = Command(try PythonPeers.interpreter(), self.arguments(script, arguments))
         command.input = input
         command.environment = environment
-        command.limitInSeconds = 280
+        command.limitInSeconds = limitInSeconds
         return try await command.run().succeeded().output
     }
 

@@ -14,13 +14,15 @@ package func checkAccountStoreContract(_ store: any AccountStore, tokens: any To
     var account = Account(
         name: alice, passwordHash: PasswordHash(storedText: "$2y$05$abc"),
         labels: ["group": ["core", LabelValue("a*", isLiteral: true)], "none": []],
-        expires: Samples.date.addingTimeInterval(0.5), createdAt: Samples.date)
+        notBefore: Samples.date.addingTimeInterval(-9), expires: Samples.date.addingTimeInterval(0.5),
+        createdAt: Samples.date)
     try await store.add(account)
     #expect(try await store.account(named: alice) == account, "what was added is read back")
     await expect(.conflict, "a name is taken once") { try await store.add(account) }
 
     account.passwordHash = nil
     account.labels = [:]
+    account.notBefore = nil
     account.expires = nil
     account.isDisabled = true
     try await store.update(account)

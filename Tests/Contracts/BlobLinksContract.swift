@@ -26,6 +26,7 @@ private func checkLinking(_ links: any BlobLinks) async throws {
     try await links.link(digest, size: 7, in: app, isPresent: present)
     try await links.link(digest, size: 7, in: app, isPresent: present)
     #expect(try await links.size(of: digest, in: app) == 7, "what was linked is held, also when linked twice")
+    #expect(try await links.blob(digest, in: app)?.restsSince != nil, "and rests while no manifest needs it")
     let asked = [Samples.digest(3), digest, Samples.digest(2)]
     #expect(
         try await links.missing(asked, in: app) == [Samples.digest(3), Samples.digest(2)],
@@ -71,7 +72,7 @@ private func checkPresence(_ links: any BlobLinks) async throws {
 private func checkCollecting(_ links: any BlobLinks) async throws {
     let app = try Samples.repository("collect/app")
     let removed = Noted()
-    _ = try await links.collect(unheldSince: .distantFuture, limit: 1000) { _ in }
+    while try await links.collect(unheldSince: .distantFuture, limit: 1000, remove: { _ in }) != [:] {}
     for number in 30..<34 {
         try await links.link(Samples.digest(number), size: 5, in: app, isPresent: present)
     }
@@ -79,7 +80,7 @@ private func checkCollecting(_ links: any BlobLinks) async throws {
     let early = try await links.collect(unheldSince: .distantPast, limit: 9) { removed.note($0) }
     #expect(early == [:], "what has been let go of since is kept")
     let first = try await links.collect(unheldSince: .distantFuture, limit: 2) { removed.note($0) }
-    #expect(first.count == 2, "up to the limit is collected")
+    #expect((1...2).contains(first.count), "up to the limit is collected, or fewer when that takes long")
     try await links.link(Samples.digest(33), size: 5, in: app, isPresent: present)
     try await links.link(Samples.digest(32), size: 5, in: app, isPresent: present)
     try await links.link(Samples.digest(31), size: 5, in: app, isPresent: present)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NIOCore
 import OCI
 package import Registry
@@ -28,7 +29,7 @@ private func checkEmpty(_ store: any BlobStore) async throws {
         _ = try await store.resumeUpload(Samples.uploadID(1), algorithm: .sha256)
     }
     try await store.remove(digest)
-    try store.removeNow(digest)
+    #expect(try store.takeAway(digest) == nil, "nothing can be taken away")
     try await store.discardUpload(Samples.uploadID(1))
 }
 
@@ -105,8 +106,12 @@ private func checkRepublishing(_ store: any BlobStore) async throws {
     try await upload.publish(as: digest)
     #expect(try upload.republish(as: digest), "a published blob is in its place")
 
-    try store.removeNow(digest)
-    #expect(try await store.size(of: digest) == nil, "a blob can be removed at once")
+    let taken = try #require(try store.takeAway(digest))
+    #expect(try await store.size(of: digest) == nil, "a blob can be taken away at once")
+    #expect(
+        try await Set(store.uploads()) == [Samples.uploadID(3), taken],
+        "its bytes are an upload's from then on")
+    try await store.discardUpload(taken)
     #expect(try upload.republish(as: digest), "an upload that is still there puts it back")
     let blob = try await store.open(digest)
     #expect(try await blob.read(at: 0, count: 100) == ByteBuffer(bytes: bytes))
@@ -124,7 +129,7 @@ private func checkRemoval(_ store: any BlobStore) async throws {
     let digest = try await publish(Samples.bytes(10, seed: 5), .sha256, in: store)
     try await store.remove(digest)
     try await store.remove(digest)
-    try store.removeNow(digest)
+    #expect(try store.takeAway(digest) == nil)
     await expect(.missing, "a removed blob cannot be opened") { _ = try await store.open(digest) }
     let again = try await publish(Samples.bytes(10, seed: 5), .sha256, in: store)
     #expect(try await store.size(of: again) == 10, "what was removed can be stored again")
@@ -149,5 +154,16 @@ private func checkWalk(_ store: any BlobStore) async throws {
     }
     #expect(walked == stored, "page by page, none twice and none left out")
     #expect(try await store.digests(after: nil, limit: 0) == [], "an empty page is empty")
+    try await checkSettled(store, stored)
     for digest in stored { try await store.remove(digest) }
+}
+
+private func checkSettled(_ store: any BlobStore, _ stored: [Digest]) async throws {
+    let asked = [stored[3], Samples.digest(90), stored[5]]
+    let settled = try await store.settled(before: .distantFuture, among: asked)
+    #expect(
+        Set(settled.keys) == [stored[3], stored[5]], "what is there has been there since before a later time")
+    #expect(settled[stored[3]] == (try await store.size(of: stored[3])), "and its size is told")
+    #expect(
+        try await store.settled(before: .distantPast, among: asked) == [:], "and not since before an earlier")
 }

@@ -15,6 +15,7 @@ package final class InMemoryAccounts: Sendable {
         var keys: [StoredKey] = []
         var generation: UInt64 = 0
         var failure: StoreError?
+        var reach = StoreReach.certain
     }
 
     let state = Mutex(State())
@@ -23,6 +24,15 @@ package final class InMemoryAccounts: Sendable {
 
     /// From now on every call throws this; nil ends it.
     package func fail(with error: StoreError?) { state.withLock { $0.failure = error } }
+
+    /// From now on it is such a store as lies elsewhere: while it is away accounts and tokens cannot be read, rules and
+    /// keys are as they were.
+    package func lies(_ reach: StoreReach) {
+        state.withLock { state in
+            state.reach = reach
+            state.generation += 1
+        }
+    }
 
     /// Reads, or changes without the generation moving.
     func access<Value: Sendable>(_ body: (inout State) throws(StoreError) -> Value) throws(StoreError)
@@ -53,11 +63,15 @@ package final class InMemoryAccounts: Sendable {
 
 extension InMemoryAccounts: ChangeSignal {
     package var generation: UInt64 { state.withLock(\.generation) }
+    package var reach: StoreReach { state.withLock(\.reach) }
 }
 
 extension InMemoryAccounts: AccountStore {
     package func account(named name: AccountName) async throws(StoreError) -> Account? {
-        try access { $0.accounts[name] }
+        try access { (state) throws(StoreError) in
+            if state.reach == .away { throw StoreError(.unavailable, "away") }
+            return state.accounts[name]
+        }
     }
 
     package func accounts(after last: AccountName?, limit: Int) async throws(StoreError) -> [Account] {
@@ -128,7 +142,10 @@ extension InMemoryAccounts: RuleStore {
 
 extension InMemoryAccounts: TokenStore {
     package func token(_ id: TokenID) async throws(StoreError) -> StoredToken? {
-        try access { $0.tokens[id] }
+        try access { (state) throws(StoreError) in
+            if state.reach == .away { throw StoreError(.unavailable, "away") }
+            return state.tokens[id]
+        }
     }
 
     package func tokens(of account: AccountName?, after last: TokenID?, limit: Int) async throws(StoreError)

@@ -1,3 +1,4 @@
+package import FoundationEssentials
 import NIOCore
 package import OCI
 package import Registry
@@ -9,6 +10,9 @@ package final class InMemoryBlobs: BlobStore {
     fileprivate struct State {
         var blobs: [Digest: [UInt8]] = [:]
         var uploads: [UploadID: [UInt8]] = [:]
+        /// When a blob came to its place; long ago when it was put there by hand.
+        var placed: [Digest: Date] = [:]
+        var aside: [String: [UInt8]] = [:]
         var failure: StoreError?
     }
 
@@ -27,6 +31,12 @@ package final class InMemoryBlobs: BlobStore {
         return digest
     }
 
+    /// Puts other bytes into a blob's place, as a broken disk would.
+    package func damage(_ digest: Digest, _ bytes: [UInt8]?) { state.withLock { $0.blobs[digest] = bytes } }
+
+    /// What was set aside, by the place that `setAside` named.
+    package var aside: [String: [UInt8]] { state.withLock(\.aside) }
+
     package func size(of digest: Digest) async throws(StoreError) -> Int64? {
         try access { $0.blobs[digest].map { Int64($0.count) } }
     }
@@ -38,11 +48,21 @@ package final class InMemoryBlobs: BlobStore {
         return InMemoryBlob(bytes: bytes)
     }
 
-    package func remove(_ digest: Digest) async throws(StoreError) { try removeNow(digest) }
-
-    package func removeNow(_ digest: Digest) throws(StoreError) {
+    package func remove(_ digest: Digest) async throws(StoreError) {
         try access { $0.blobs[digest] = nil }
     }
+
+    package func takeAway(_ digest: Digest) throws(StoreError) -> UploadID? {
+        try access { state in
+            guard let bytes = state.blobs.removeValue(forKey: digest) else { return nil }
+            var generator = SystemRandomNumberGenerator()
+            let id = UploadID(using: &generator)
+            state.uploads[id] = bytes
+            return id
+        }
+    }
+
+    package func requireRoom() async throws(StoreError) { try access { _ in } }
 
     package func createUpload(_ id: UploadID, algorithm: Digest.Algorithm) async throws(StoreError)
         -> any BlobUpload
@@ -80,6 +100,21 @@ package final class InMemoryBlobs: BlobStore {
         }
     }
 
+    package func settled(before moment: Date, among digests: [Digest]) async throws(StoreError)
+        -> [Digest: Int64]
+    {
+        try access { state in
+            var settled: [Digest: Int64] = [:]
+            for digest in digests {
+                guard let bytes = state.blobs[digest], state.placed[digest] ?? .distantPast < moment else {
+                    continue
+                }
+                settled[digest] = Int64(bytes.count)
+            }
+            return settled
+        }
+    }
+
     fileprivate func access<Value: Sendable>(_ body: (inout State) -> Value) throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
@@ -89,8 +124,27 @@ package final class InMemoryBlobs: BlobStore {
     }
 }
 
+extension InMemoryBlobs: BlobQuarantine {
+    package func setAside(_ digest: Digest, opened: (any StoredBlob)?) async throws(StoreError) -> String? {
+        let bytes = (opened as? InMemoryBlob)?.bytes
+        return try access { state in
+            guard let there = state.blobs[digest], bytes.map({ $0 == there }) ?? true else { return nil }
+            let place = "aside/\(digest)-\(state.aside.count)"
+            state.aside[place] = there
+            state.blobs[digest] = nil
+            return place
+        }
+    }
+
+    package func isInPlace(_ digest: Digest, size: Int64?) throws(StoreError) -> Bool {
+        try access { state in
+            state.blobs[digest].map { bytes in size.map { $0 == Int64(bytes.count) } ?? true } ?? false
+        }
+    }
+}
+
 private final class InMemoryBlob: StoredBlob {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -116,8 +170,10 @@ private final class InMemoryUpload: BlobUpload {
 
     var size: Int64 { store.state.withLock { Int64($0.uploads[id]?.count ?? 0) } }
 
-    func append(_ bytes: ByteBuffer) async throws(StoreError) {
-        try store.access { $0.uploads[id]?.append(contentsOf: bytes.readableBytesView) }
+    func append(_ pieces: [ByteBuffer]) async throws(StoreError) {
+        try store.access { state in
+            for piece in pieces { state.uploads[id]?.append(contentsOf: piece.readableBytesView) }
+        }
     }
 
     func digest() async throws(StoreError) -> Digest {
@@ -125,12 +181,19 @@ private final class InMemoryUpload: BlobUpload {
     }
 
     func publish(as digest: Digest) async throws(StoreError) {
-        guard try republish(as: digest) else { throw StoreError(.missing, "publishing upload \(id)") }
+        let isThere = try store.access { state in
+            state.blobs[digest] = state.uploads[id] ?? state.blobs[digest]
+            return state.uploads[id] != nil
+        }
+        guard isThere else { throw StoreError(.missing, "publishing upload \(id)") }
     }
 
     func republish(as digest: Digest) throws(StoreError) -> Bool {
         try store.access { state in
-            if state.blobs[digest] == nil { state.blobs[digest] = state.uploads[id] }
+            if state.blobs[digest] == nil {
+                state.blobs[digest] = state.uploads[id]
+                state.placed[digest] = Date()
+            }
             return state.blobs[digest] != nil
         }
     }

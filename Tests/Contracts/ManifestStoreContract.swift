@@ -13,6 +13,7 @@ package func checkManifestStoreContract(_ store: any ManifestStore & BlobLinks) 
     try await checkRequirements(store)
     try await checkTags(store)
     try await checkRemovals(store)
+    try await checkRests(store)
     try await checkLeading(store)
     try await checkReferrers(store)
     try await checkCatalogue(store)
@@ -116,14 +117,46 @@ private func checkRemovals(_ store: any ManifestStore & BlobLinks) async throws 
     #expect(try await store.manifest(push.digest, in: app) == nil)
     #expect(try await store.tags(in: app, after: nil, limit: 9)?.map(\.text) == ["other"], "and no others")
 
-    #expect(try await store.removeRepository(app), "a repository is removed")
-    #expect(try await !store.removeRepository(app), "but once")
+    #expect(try await store.removeRepository(app, by: "bob"), "a repository is removed")
+    #expect(try await !store.removeRepository(app, by: "bob"), "but once")
     #expect(try await store.tags(in: app, after: nil, limit: 9) == nil)
     #expect(try await store.manifest(other.digest, in: app) == nil, "with its manifests")
     #expect(try await store.size(of: Samples.digest(30), in: app) == nil, "and its links")
+    #expect(
+        try await store.repositories(holding: Samples.digest(30), limit: 9) == [], "which nobody can name")
+    #expect(try await store.mount(Samples.digest(30), from: app, in: app) == nil)
     let collected = try await store.collect(unheldSince: .distantFuture, limit: 99) { _ in }
-    #expect(collected[Samples.digest(30)] == 2, "what only it held can be collected")
-    #expect(collected[Samples.digest(1)] == nil, "what others hold cannot")
+    #expect(collected == [:], "but are kept, so that all of it can be restored")
+    try await store.link(Samples.digest(31), size: 2, in: app) { true }
+    #expect(try await store.tags(in: app, after: nil, limit: 9) == [], "the name is free for another")
+}
+
+private func checkRests(_ store: any ManifestStore & BlobLinks) async throws {
+    let app = try Samples.repository("rest/app")
+    let first = try Samples.push(try await image(35, in: app, of: store), tags: ["v1", "latest"])
+    let second = try Samples.push(try await image(36, in: app, of: store), tags: ["latest"])
+    let untagged = try Samples.push(try await image(37, in: app, of: store))
+    func rests(_ push: ManifestPush) async throws -> Bool {
+        let manifest = try #require(try await store.manifest(push.digest, in: app))
+        return manifest.restsSince != nil
+    }
+    for push in [first, second, untagged] { _ = try await store.put(push, in: app) }
+    #expect(try await store.blob(Samples.digest(35), in: app)?.restsSince == nil, "its manifest needs a blob")
+    #expect(try await !rests(first), "what a tag points to does not rest")
+    #expect(try await !rests(second))
+    #expect(try await rests(untagged), "what none points to does")
+    _ = try await store.remove(Samples.tag("v1"), in: app, by: "bob")
+    #expect(try await rests(first), "and from when the last went")
+    _ = try await store.put(Samples.push(untagged.manifest, tags: ["latest"]), in: app)
+    #expect(try await rests(second), "or moved away")
+    #expect(try await !rests(untagged))
+    _ = try await store.put(Samples.push(untagged.manifest), in: app)
+    #expect(try await !rests(untagged), "pushing it without one takes none away")
+    _ = try await store.remove(first.digest, in: app, by: "bob")
+    #expect(
+        try await store.blob(Samples.digest(35), in: app)?.restsSince != nil, "a blob rests without manifest")
+    _ = try await store.put(first, in: app)
+    #expect(try await store.blob(Samples.digest(35), in: app)?.restsSince == nil, "until there is one again")
 }
 
 private func checkLeading(_ store: any ManifestStore & BlobLinks) async throws {

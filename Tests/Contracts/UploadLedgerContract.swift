@@ -14,7 +14,8 @@ package func checkUploadLedgerContract(_ ledger: any UploadLedger) async throws 
             account: number == 1 ? "" : "alice", algorithm: number == 2 ? .sha512 : .sha256,
             startedAt: Samples.date, movedAt: Samples.date.addingTimeInterval(seconds))
     }
-    var (first, second) = (try record(1, movedAfter: 10), try record(2, movedAfter: 5))
+    let first = try record(1, movedAfter: 10)
+    var second = try record(2, movedAfter: 5)
     #expect(try await ledger.upload(first.id) == nil, "an empty ledger knows no upload")
     try await ledger.begin(first)
     try await ledger.begin(second)
@@ -34,7 +35,11 @@ package func checkUploadLedgerContract(_ ledger: any UploadLedger) async throws 
     #expect(try await ledger.upload(second.id) == second, "an upload that moves is at rest no more")
     #expect(try await ledger.idle(since: late, limit: 9) == [first])
 
-    first.movedAt = late
+    let early = late.addingTimeInterval(-1)
+    #expect(try await !ledger.end(first.id, ifIdleSince: early), "one that has moved since does not end")
+    #expect(try await ledger.upload(first.id) != nil)
+    #expect(try await ledger.end(first.id, ifIdleSince: late), "one that has not does")
+    #expect(try await !ledger.end(first.id, ifIdleSince: late), "but once")
     try await ledger.end(first.id)
     try await ledger.end(first.id)
     #expect(try await ledger.upload(first.id) == nil, "what has ended is forgotten")

@@ -1,6 +1,8 @@
-import Edge
 import HTTPTypes
+import ServerKit
 import Testing
+
+@testable import Edge
 
 @Suite struct AddressRangeTests {
     @Test(arguments: [
@@ -72,5 +74,44 @@ import Testing
         #expect(
             client(peer: "127.0.0.1", [("X-Forwarded-Host", "evil.example\"/x")]).authority
                 == "registry.example")
+    }
+}
+
+@Suite struct AddressHeaderTests {
+    private func address(
+        _ values: [String], _ position: Int, peer: String? = "10.0.0.1", trusted: String? = nil
+    ) -> String? {
+        var fields = HTTPFields()
+        if let name = HTTPField.Name("X-Client") {
+            for value in values { fields.append(HTTPField(name: name, value: value)) }
+        }
+        let ranges = trusted.map { [$0].compactMap(AddressRange.init) }
+        return AddressHeader("X-Client", position: position, trusted: ranges)?.address(in: fields, peer: peer)
+    }
+
+    @Test(arguments: [
+        (0, "192.0.2.1"), (1, "192.0.2.2"), (2, "192.0.2.3"), (-1, "192.0.2.3"), (-2, "192.0.2.2"),
+        (-9, "192.0.2.1"),
+    ])
+    func aPlaceIsCountedFromEitherEnd(_ position: Int, _ expected: String) {
+        #expect(address(["192.0.2.1, 192.0.2.2 ,192.0.2.3"], position) == expected)
+        #expect(address(["192.0.2.1", "192.0.2.2,192.0.2.3"], position) == expected, "several are one list")
+    }
+
+    @Test func whatIsNoAddressIsNone() {
+        #expect(address(["192.0.2.1"], 1) == nil, "a place beyond the list")
+        #expect(address([], 0) == nil && address([""], -1) == nil && address(["unknown"], 0) == nil)
+        #expect(
+            address(["[2001:db8::1]:4711"], 0) == "2001:db8::1" && address(["192.0.2.1:80"], 0) == "192.0.2.1"
+        )
+        #expect(AddressHeader("a b", position: 0, trusted: nil) == nil)
+    }
+
+    @Test func aStrangerIsTakenForHimself() {
+        #expect(address(["192.0.2.1"], 0, peer: "10.0.0.1", trusted: "10.0.0.0/8") == "192.0.2.1")
+        #expect(address(["192.0.2.1"], 0, peer: "198.51.100.9", trusted: "10.0.0.0/8") == "198.51.100.9")
+        #expect(
+            address(["192.0.2.1"], 0, peer: nil, trusted: "10.0.0.0/8") == "192.0.2.1",
+            "a socket's peer is a proxy")
     }
 }

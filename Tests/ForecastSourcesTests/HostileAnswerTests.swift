@@ -1,8 +1,10 @@
 import Almanac
-import ForecastSources
 import Foundation
+import RecordedWeather
 import Testing
 import Weather
+
+@testable import ForecastSources
 
 /// What services send on bad days.
 @Suite struct HostileAnswerTests {
@@ -22,6 +24,86 @@ import Weather
             let error = error(sample.source, [cut])
             #expect(error?.kind == .misunderstood, "cut at \(length)")
             #expect(error?.description.contains(sample.source.rawValue) == true)
+        }
+    }
+
+    /// At every 97th byte; of the few answers that are very long at some hundreds of places.
+    @Test(arguments: Recording.all) func aRecordingThatWasCutIsRefused(_ recording: Recording) throws {
+        let answers = try recording.answers()
+        for (number, answer) in answers.enumerated() {
+            let end = answer.lastIndex { $0 > 0x20 } ?? 0
+            for length in stride(from: 0, to: end, by: max(97, answer.count / 300)) {
+                var cut = answers
+                cut[number] = Array(answer[..<length])
+                let error = #expect(throws: SourceError.self, "cut at \(length)") {
+                    try Recordings.read(recording.source, cut)
+                }
+                #expect(error?.kind == .misunderstood)
+                #expect(error?.description.contains("is not JSON: ") == true)
+                #expect(error?.description.contains(recording.source.rawValue) == true)
+            }
+        }
+    }
+
+    /// Whatever kind of value comes where another is expected: it is read, or refused with a sentence, and what
+    /// is read can be told.
+    @Test(arguments: Recording.all) func valuesOfOtherKindsAreReadOrRefused(_ recording: Recording) throws {
+        let strange = [
+            "null", "true", "-9999", "1e999", "1e18", "0.5", "[]", "{}", #""""#, #""x""#,
+            #""2026-13-45T99:99""#,
+        ]
+        let answers = try recording.answers()
+        var dice = Dice(state: 97)
+        var refused = 0
+        let texts = try answers.map { try JSONText($0) }
+        // Long answers take long to read, here where nothing is optimised.
+        let rounds = max(40, min(220, 4_000_000 / answers.reduce(0) { $0 + $1.count }))
+        for round in 0..<rounds {
+            let number = dice.roll(answers.count)
+            let text = texts[number]
+            let node = text.nodes[dice.roll(text.nodes.count)]
+            let quotes = node.kind == .string ? 1 : 0
+            var changed = answers
+            changed[number].replaceSubrange(
+                (Int(node.start) - quotes)..<(Int(node.end) + quotes),
+                with: strange[round % strange.count].utf8)
+            do throws(SourceError) {
+                let told = try Recordings.read(recording.source, changed)
+                expectTold(told.forecast(for: try place()))
+            } catch {
+                #expect(error.kind == .misunderstood)
+                #expect(error.description.contains(recording.source.rawValue))
+                #expect(error.description.utf8.count < 1000)
+                refused += 1
+            }
+        }
+        #expect(refused > 0 && refused < rounds)
+    }
+
+    private func place() throws(SourceError) -> Place {
+        guard let place = Reader.place else { throw SourceError(.unknownPlace, "") }
+        return place
+    }
+
+    /// Events come of it without a number that could not be shown.
+    private func expectTold(_ forecast: Forecast) {
+        let rules = EventRule.standard + EventRule.windows
+        var options = EventOptions()
+        options.sun = true
+        let events = forecast.events(under: rules, options: options, clock: .utc, now: forecast.hours.start)
+        for event in events {
+            #expect(event.end > event.start)
+            #expect(!event.title.contains("nan") && !event.title.contains("∞"))
+        }
+    }
+
+    /// Numbers that are the same in every run.
+    private struct Dice {
+        var state: UInt64
+
+        mutating func roll(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
         }
     }
 

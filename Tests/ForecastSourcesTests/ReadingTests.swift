@@ -3,6 +3,7 @@ import CalendarPeers
 import Contracts
 import ForecastSources
 import Foundation
+import RecordedWeather
 import Testing
 import TimeKit
 import Weather
@@ -23,7 +24,7 @@ enum Reader {
         var numbers: [String: [String: Double]] = [:]
         for index in 0..<forecast.hours.count {
             let time = String(Int(forecast.hours.start(of: index).timeIntervalSince1970))
-            for quantity in Quantity.allCases where quantity != .windDirection && quantity != .feelsLike {
+            for quantity in Quantity.allCases {
                 if let value = forecast.hours[quantity, index] {
                     numbers[time, default: [:]]["\(quantity)"] = value
                 }
@@ -32,12 +33,16 @@ enum Reader {
         return numbers
     }
 
-    static func expectPeerAgrees(_ source: SourceName, paths: [String]) async throws {
-        let files = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        let ours = numbers(try forecast(source, files))
+    /// Holds what is read from answers against what the reader in Python says.
+    static func expectPeerAgrees(_ source: SourceName, _ answers: [[UInt8]]) async throws {
+        let folder = try TemporaryFolder()
+        let paths = answers.indices.map { "\(folder.path)/\($0).json" }
+        for (path, answer) in zip(paths, answers) { try Data(answer).write(to: URL(filePath: path)) }
+        let told = try Recordings.read(source, answers).forecast(for: try #require(place))
+        let ours = numbers(told)
         let output = try await Peers.run("weather_hours.py", [source.rawValue] + paths)
         let theirs = try JSONDecoder().decode([String: [String: Double]].self, from: Data(output.utf8))
-        #expect(!ours.isEmpty)
+        #expect(ours.isEmpty == (told.hours.count == 0))
         #expect(Set(ours.keys) == Set(theirs.keys))
         for (time, hour) in theirs {
             #expect(Set(ours[time, default: [:]].keys) == Set(hour.keys), "hour \(time)")
@@ -51,47 +56,23 @@ enum Reader {
 
 @Suite struct ReadingTests {
     @Test(arguments: Samples.all) func aReaderInPythonSaysTheSame(_ sample: Samples.Sample) async throws {
-        let folder = try TemporaryFolder()
-        var paths: [String] = []
-        for (index, text) in sample.files.enumerated() {
-            paths.append("\(folder.path)/\(index).json")
-            try text.write(toFile: paths[index], atomically: false, encoding: .utf8)
-        }
-        try await Reader.expectPeerAgrees(sample.source, paths: paths)
+        try await Reader.expectPeerAgrees(sample.source, sample.files.map { Array($0.utf8) })
     }
 
-    /// Recorded answers of the real services, which lie beside the project and not in it.
-    static let recordings: [(SourceName, [String])] = {
-        let all: [(SourceName, [String])] = [
-            (.openMeteo, ["open-meteo/weather_openmeteo_current.json"]),
-            (.openMeteo, ["open-meteo/weather_openmeteo_current_weather.json"]),
-            (.openMeteo, ["open-meteo/inky_alaska_snow_hourly_forecast.json"]),
-            (.openMeteo, ["open-meteo/inky_default_forecast.json"]),
-            (.openMeteo, ["open-meteo/inky_default_hourly_forecast.json"]),
-            (.openMeteo, ["open-meteo/inky_mixed_precip_hourly_forecast.json"]),
-            (.openMeteo, ["open-meteo/inky_ny_6pm_before_gmt_forecast.json"]),
-            (.openMeteo, ["open-meteo/inky_sample_response.json"]),
-            (.metNorway, ["met-no/lat40.7lon-74.0altitude10_compact.json"]),
-            (.metNorway, ["met-no/lat51.5lon-0.1altitude25_complete.json"]),
-            (.brightSky, ["brightsky/iobroker_hourly_weather.json"]),
-            (.openWeatherMap, ["openweathermap/pyowm_one_call.json"]),
-            (.nationalWeatherService, ["nws/detailed_forecast.json"]),
-            (.nationalWeatherService, ["nws/gridpoints_forecast_hourly_si.json"]),
-            (.nationalWeatherService, ["nws/gridpoints_forecast_hourly_us.json", "nws/points.json"]),
-            (.pirateWeather, ["pirateweather/weather_pirateweather.json"]),
-            (.weatherUnderground, ["wunderground/pair_2015-09-11_us-eastern_hourly10day_rain_wind_uv.json"]),
-            (
-                .weatherUnderground,
-                ["wunderground/combined_conditions_forecast10day_hourly36_2017-04-17_denver.json"]
-            ),
-        ]
-        return FileManager.default.fileExists(atPath: Peers.recordings) ? all : []
-    }()
+    @Test(arguments: Recording.all) func everyForecastIsReadAsPythonReadsIt(_ recording: Recording)
+        async throws
+    {
+        try await Reader.expectPeerAgrees(recording.source, try recording.answers())
+    }
 
-    @Test(arguments: recordings) func recordedAnswersAreReadAsPythonReadsThem(
-        _ source: SourceName, _ files: [String]
-    ) async throws {
-        try await Reader.expectPeerAgrees(source, paths: files.map { Peers.recordings + $0 })
+    /// The readers of all services together are asked about every quantity, so that none goes unread.
+    @Test(arguments: Quantity.allCases) func everyQuantityIsReadFromSomeService(_ quantity: Quantity) throws {
+        let place = try #require(Reader.place)
+        let sources = try Recording.invented.filter { recording in
+            let told = try Recordings.read(recording.source, try recording.answers())
+            return !told.forecast(for: place).hours[quantity].isEmpty
+        }
+        #expect(sources.count >= 4)
     }
 
     @Test func rainOfATimestampFellInTheHourBefore() throws {

@@ -15,6 +15,10 @@ package struct ContainerTools: Sendable {
         try await run(.skopeo, ["--insecure-policy"] + arguments)
     }
 
+    package func skopeo(_ arguments: [String]) async throws -> Finished {
+        try await run(.skopeo, ["--insecure-policy"] + arguments)
+    }
+
     package func podman(_ arguments: [String], _ input: String = "") async throws -> Finished {
         let own = ["--cgroup-manager=cgroupfs", "--events-backend=file"]
         return try await run(.podman, storage + own + arguments, input: input)

@@ -74,15 +74,44 @@ extension Trait where Self == DockerEngineTrait {
     package static var dockerEngine: Self { Self() }
 }
 
+/// Runs an engine that finds names at this machine, and believes an authority for a registry.
+///
+/// - Parameter name: one, or several with spaces between.
+package func withDockerEngine(
+    naming name: String, at registry: String, believing authority: String,
+    _ body: @Sendable (DockerClient) async throws -> Void
+) async throws {
+    let folder = try TemporaryFolder()
+    let engine = DockerEngine(folder: folder)
+    let trust = folder.path + "/docker/certs.d/\(registry)"
+    try FileManager.default.createDirectory(atPath: trust, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: authority, toPath: trust + "/ca.crt")
+    try "127.0.0.1 localhost \(name)\n".write(
+        toFile: folder.path + "/hosts", atomically: true, encoding: .utf8)
+    let script = """
+        mkdir -p /etc/docker && mount --make-rprivate / || exit 99
+        mount --bind "$0/hosts" /etc/hosts && mount --bind "$0/docker" /etc/docker || exit 99
+        exec "$@"
+        """
+    let around = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, folder.path]
+    try await withDockerEngine(engine, in: folder.path, around: around) {
+        try await body(DockerClient(engine: engine, home: try TemporaryFolder()))
+    }
+}
+
+/// - Parameter around: what runs the engine elsewhere than in the test's own surroundings.
 private func withDockerEngine(
-    _ engine: DockerEngine, in folder: String, _ body: @Sendable () async throws -> Void
+    _ engine: DockerEngine, in folder: String, around: [String] = [],
+    _ body: @Sendable () async throws -> Void
 ) async throws {
     // The engine says on its standard error when it is ready; the shell turns that into lines to wait for.
     try await withoutActuallyEscaping(body) { body in
         let (_, status) = try await withGuardedProcess(
             "/bin/sh",
             [
-                "-c", "exec \"$@\" 2>&1", "sh", try Peer.dockerEngine.path(),
+                "-c", "exec \"$@\" 2>&1", "sh",
+            ] + around + [
+                try Peer.dockerEngine.path(),
                 "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
                 "--data-root", folder + "/data", "--exec-root", folder + "/exec",
                 "--pidfile", folder + "/docker.pid", "--host", "unix://" + engine.socket,

@@ -37,6 +37,14 @@ package final class GuardedProcess: Sendable {
         return nil
     }
 
+    /// The next line on its standard output that has `words` in it; nil when the output ended before.
+    package func line(containing words: String) async -> String? {
+        while let line = await lines.next() {
+            if line.contains(words) { return line }
+        }
+        return nil
+    }
+
     /// Waits until its output has ended, which is when it has.
     package func ended() async {
         while await lines.next() != nil {}

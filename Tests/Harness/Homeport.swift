@@ -6,15 +6,23 @@ import Synchronization
 package final class Homeport: Sendable {
     /// Where it listens, `127.0.0.1:40123`: also how image names begin.
     package let address: String
+    /// The ports of the listeners with TLS, and of those that send there, in the order of the configuration.
+    package let otherPorts: [Int]
     /// Its data.
     package let folder: TemporaryFolder
     package let process: GuardedProcess
+    /// What runs another program where this one's data can be seen.
+    private let inside: [String]
     private let killed = Mutex(false)
 
     package static let adminPassword = "correct horse battery staple"
 
-    init(address: String, folder: TemporaryFolder, process: GuardedProcess) {
+    init(
+        address: String, otherPorts: [Int], folder: TemporaryFolder, process: GuardedProcess, inside: [String]
+    ) {
+        self.inside = inside
         self.address = address
+        self.otherPorts = otherPorts
         self.folder = folder
         self.process = process
     }
@@ -45,9 +53,20 @@ package final class Homeport: Sendable {
         (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? ""
     }
 
-    /// Runs another command of the program on the same data.
+    /// Runs another command of the program on the same data, with the same configuration.
     package func run(_ arguments: [String], input: String = "") async throws -> Finished {
-        try await homeport(arguments, data: folder.path + "/data", input: input)
+        var command = self.command(
+            try homeportPath(),
+            arguments
+                + ["--config", folder.path + "/homeport.yaml", "--data", folder.path + "/data"])
+        command.input = input
+        return try await command.run()
+    }
+
+    /// A run of any program, on the server's own disk if it has one.
+    package func command(_ program: String, _ arguments: [String]) -> Command {
+        let words = inside + [program] + arguments
+        return Command(words[0], Array(words.dropFirst()))
     }
 }
 
@@ -82,9 +101,10 @@ package func homeport(
 /// - Parameters:
 ///   - folder: to serve what an earlier run has left; a new one by default.
 ///   - settings: lines of the configuration file.
+///   - diskSize: the size of a disk of its own that the data lies on, `48m`; it goes with the server.
 package func withHomeport<Value: Sendable>(
     in folder: TemporaryFolder? = nil, settings: String = "", arguments: [String] = [],
-    environment: [String: String] = [:],
+    environment: [String: String] = [:], diskSize: String? = nil,
     _ body: @Sendable @escaping (Homeport) async throws -> Value
 ) async throws -> Value {
     let folder = try folder ?? TemporaryFolder()
@@ -92,13 +112,16 @@ package func withHomeport<Value: Sendable>(
     try settings.write(toFile: configuration, atomically: true, encoding: .utf8)
     var environment = environment
     environment["HOMEPORT_ADMIN_PASSWORD"] = environment["HOMEPORT_ADMIN_PASSWORD"] ?? Homeport.adminPassword
+    let disk = try diskSize.map { try SmallDisk(size: $0, at: folder.path + "/data") }
+    let words = (disk?.mounting ?? []) + [try homeportPath(), "serve"]
     let (outcome, status) = try await withGuardedProcess(
-        try homeportPath(),
-        ["serve", "--config", configuration, "--data", folder.path + "/data", "--listen", "127.0.0.1:0"]
+        words[0],
+        words.dropFirst()
+            + ["--config", configuration, "--data", folder.path + "/data", "--listen", "127.0.0.1:0"]
             + arguments,
         environment: environment, log: folder.path + "/log"
     ) { process in
-        let server = try await listening(process, folder: folder)
+        let server = try await listening(process, folder: folder, inside: disk?.entering(process.pid) ?? [])
         return (try await body(server), server.isKilled)
     }
     guard status == (outcome.1 ? 137 : 0) else {
@@ -109,12 +132,22 @@ package func withHomeport<Value: Sendable>(
 }
 
 /// Waits for the line that says where the program listens.
-private func listening(_ process: GuardedProcess, folder: TemporaryFolder) async throws -> Homeport {
+private func listening(_ process: GuardedProcess, folder: TemporaryFolder, inside: [String]) async throws
+    -> Homeport
+{
     let words = "listening on http://"
-    guard let line = await process.line(startingWith: words) else {
+    var lines: [String] = []
+    while lines.last?.hasPrefix(words) != true, let line = await process.line(startingWith: "") {
+        lines.append(line)
+    }
+    guard let line = lines.last, line.hasPrefix(words) else {
         let log = (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? ""
         throw CommandFailed(description: "homeport serve did not start:\n\(log.suffix(4000))")
     }
     let address = line.dropFirst(words.count).prefix { !$0.isWhitespace && $0 != "/" }
-    return Homeport(address: String(address), folder: folder, process: process)
+    let others = lines.dropLast().compactMap {
+        $0.firstMatch(of: /https?:\/\/\S+:(\d+)/).flatMap { Int($0.1) }
+    }
+    return Homeport(
+        address: String(address), otherPorts: others, folder: folder, process: process, inside: inside)
 }

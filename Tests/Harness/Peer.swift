@@ -16,7 +16,18 @@ package struct Peer: Sendable {
     package static let podman = Peer(program: "podman", debianPackage: "podman")
     package static let buildah = Peer(program: "buildah", debianPackage: "buildah")
     package static let curl = Peer(program: "curl", debianPackage: "curl")
+    package static let openssl = Peer(program: "openssl", debianPackage: "openssl")
+    package static let pebble = Peer(program: "pebble", debianPackage: "pebble")
+    package static let pebbleNames = Peer(program: "pebble-challtestsrv", debianPackage: "pebble")
+    package static let certbot = Peer(program: "certbot", debianPackage: "certbot")
     package static let busybox = Peer(program: "busybox", debianPackage: "busybox-static")
+    package static let haproxy = Peer(program: "haproxy", debianPackage: "haproxy")
+    package static let nginx = Peer(program: "nginx", debianPackage: "nginx-light")
+    package static let fail2banRegex = Peer(program: "fail2ban-regex", debianPackage: "fail2ban")
+    package static let systemdSocketActivate = Peer(
+        program: "systemd-socket-activate", debianPackage: "systemd")
+    package static let slapd = Peer(program: "slapd", debianPackage: "slapd")
+    package static let slapadd = Peer(program: "slapadd", debianPackage: "slapd")
     package static let tar = Peer(program: "tar", debianPackage: "tar")
 
     /// Where the program lies. A missing one fails the test that needs it: a proof that was skipped is none.

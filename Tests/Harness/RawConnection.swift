@@ -3,10 +3,17 @@ import NIOPosix
 
 /// A plain TCP connection to a server on this machine, for requests that no well-behaved client would send.
 ///
-/// Calls block threads of NIO's own pool, never the concurrency threads. Every read gives up after
+/// Calls block threads of a pool of their own, never the concurrency threads, nor NIO's few, for which servers under test
+/// wait. Every read gives up after
 /// `patience`.
 package final class RawConnection: Sendable {
     private let descriptor: CInt
+
+    private static let threads: NIOThreadPool = {
+        let threads = NIOThreadPool(numberOfThreads: 64)
+        threads.start()
+        return threads
+    }()
 
     /// - Parameter patience: after how many seconds without a byte a read gives up.
     package init(port: Int, patience: Int = 20) throws {
@@ -36,7 +43,7 @@ package final class RawConnection: Sendable {
     /// Sends everything; false when the server has closed meanwhile.
     @discardableResult
     package func send(_ bytes: [UInt8]) async throws -> Bool {
-        try await NIOThreadPool.singleton.runIfActive { [descriptor] in
+        try await Self.threads.runIfActive { [descriptor] in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {
@@ -72,9 +79,15 @@ package final class RawConnection: Sendable {
         try await read(limit: 1 << 30) { $0.count >= count }
     }
 
+    /// Whether bytes have come, or the end, that nobody has read.
+    package func hasBytes() async throws -> Bool {
+        var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&item, 1, 0) > 0
+    }
+
     private func read(limit: Int, until isDone: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8]
     {
-        try await NIOThreadPool.singleton.runIfActive { [descriptor] in
+        try await Self.threads.runIfActive { [descriptor] in
             var all: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 64 << 10)
             while all.count < limit, !isDone(all) {

@@ -60,6 +60,41 @@ import Testing
             "1: public_url: `https://a.example/registry` cannot be taken"
         ),
         ("accounts: {admin_name: 'a:b'}\n", "1: accounts.admin_name: an account name holds no colon"),
+        (
+            "mongodb:\n  hosts: ['mongodb://db:27017']\n",
+            "2: mongodb.hosts: is an address with everything in it; name the servers alone"
+        ),
+        (
+            "mongodb:\n  hosts: ['db:x']\n",
+            "2: mongodb.hosts: `db:x` cannot be taken; expected a server such as"
+        ),
+        ("mongodb: {database: 'a.b'}\n", "1: mongodb.database: `a.b` cannot be taken"),
+        ("mongodb:\n  replica_set: rs0\n", "1: mongodb.hosts: is missing; name the servers"),
+        (
+            "mongodb:\n  hosts: [db]\n  username: u\n",
+            "3: mongodb.username: has no password; name the file that holds it in `mongodb.password_file`"
+        ),
+        (
+            "mongodb:\n  hosts: [db]\n  mechanism: SCRAM-SHA-1\n",
+            "3: mongodb.mechanism: there is no `mongodb.username` to it"
+        ),
+        (
+            "mongodb:\n  hosts: [db]\n  mechanism: scram\n",
+            "3: mongodb.mechanism: `scram` cannot be taken; expected one of `SCRAM-SHA-256`"
+        ),
+        (
+            "mongodb:\n  hosts: [db]\n  tls: true\n  ca_file: /nowhere.pem\n",
+            "4: mongodb.ca_file: the file `/nowhere.pem` is not there, or cannot be read"
+        ),
+        (
+            "mongodb:\n  hosts: [db]\n  ca_file: /nowhere.pem\n",
+            "3: mongodb.ca_file: is for TLS, which is not spoken; set `mongodb.tls: true`"
+        ),
+        ("mongodb:\n  hosts: [db]\n  cache_ttl: 0s\n", "3: mongodb.cache_ttl: `0s` is out of bounds"),
+        (
+            "mongodb:\n  hosts: [db]\n  collections: {users: acl}\n",
+            "3: mongodb.collections.users: two collections have the same name; each needs its own"
+        ),
         ("limits:\n  connections_max: 5\n", "2: limits.connections_max: 5 is less than"),
     ])
     func whatIsWrongIsSaidWithItsLine(_ yaml: String, _ message: String) throws {

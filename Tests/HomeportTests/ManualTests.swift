@@ -11,7 +11,7 @@ import Testing
     /// The rows of the tables: key and default.
     private func rows() throws -> [(key: String, builtIn: String)] {
         let page = try String(contentsOf: Self.root.appending(path: "docs/configure.md"), encoding: .utf8)
-        return page.matches(of: /(?m)^\| `([a-z0-9_.\[\]]+)` \| (?:`([^`]*)`)? ?\|/).map { match in
+        return page.matches(of: /(?m)^\| `([a-zA-Z0-9_.\[\]]+)` \| (?:`([^`]*)`)? ?\|/).map { match in
             (String(match.1), match.2.map(String.init) ?? "")
         }
     }

@@ -64,4 +64,82 @@ import Testing
             await homeport.process.ended()
         }
     }
+
+    private func authorization() -> String {
+        "Authorization: Basic \(Data("admin:\(Homeport.adminPassword)".utf8).base64EncodedString())\r\n"
+    }
+
+    @Test func anUploadUnderWayIsFinishedAndNothingNewIsTaken() async throws {
+        let folder = try TemporaryFolder()
+        let blob = randomBytes(3 << 20)
+        let digest = sha256(blob)
+        try await withHomeport(in: folder) { homeport in
+            let begun = try await homeport.admin.post("/v2/x/blobs/uploads/")
+            let place = try #require(begun["Location"])
+            let idle = try RawConnection(port: homeport.port)
+            try await idle.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await idle.readAnswer().head.hasPrefix("HTTP/1.1 200"))
+            let connection = try RawConnection(port: homeport.port)
+            try await connection.send(
+                "PUT \(place)?digest=\(digest) HTTP/1.1\r\nHost: a\r\n\(authorization())"
+                    + "Content-Length: \(blob.count)\r\n\r\n")
+            try await connection.send(Array(blob[..<(1 << 20)]))
+            // The server has begun to take it when bytes of it lie in its folder.
+            while !folder.holdsFile(ofAtLeast: 1, below: "uploads-in-progress") { await Task.yield() }
+            try await homeport.process.signal("TERM")
+            while (try? RawConnection(port: homeport.port)) != nil {}
+            #expect(try await idle.readToEnd().isEmpty, "a connection without a request is closed")
+            try await connection.send(Array(blob[(1 << 20)...]))
+            let answer = String(decoding: try await connection.readToEnd(), as: UTF8.self)
+            #expect(answer.hasPrefix("HTTP/1.1 201 "), "\(answer)")
+            await homeport.process.ended()
+        }
+        try await withHomeport(in: folder) { homeport in
+            let pulled = try await homeport.admin.get("/v2/x/blobs/\(digest)")
+            #expect(pulled.body.elementsEqual(blob))
+        }
+    }
+
+    @Test func aSlowReaderGetsEveryByte() async throws {
+        try await withHomeport { homeport in
+            // More than the sockets of both sides hold, so that the server has to wait for the reader.
+            let blob = randomBytes(24 << 20)
+            let digest = sha256(blob)
+            let pushed = try await homeport.admin.post("/v2/test/blobs/uploads/?digest=\(digest)", body: blob)
+            #expect(pushed.status == 201)
+            let connection = try RawConnection(port: homeport.port)
+            try await connection.send(
+                "GET /v2/test/blobs/\(digest) HTTP/1.1\r\nHost: a\r\n\(authorization())\r\n")
+            var got = try await connection.readToEnd(limit: 1 << 16)
+            try await homeport.process.signal("TERM")
+            let clock = ContinuousClock()
+            while true {
+                let piece = try await connection.readToEnd(limit: 1 << 20)
+                guard !piece.isEmpty else { break }
+                got += piece
+                try await clock.sleep(for: .milliseconds(100))
+            }
+            let body = try #require(got.firstRange(of: Array("\r\n\r\n".utf8))).upperBound
+            #expect(got.count - body == blob.count)
+            #expect(got[body...].elementsEqual(blob))
+            await homeport.process.ended()
+        }
+    }
+}
+
+extension TemporaryFolder {
+    /// Whether some file is that large, in bytes, in a folder of this name somewhere below.
+    fileprivate func holdsFile(ofAtLeast size: Int, below name: String) -> Bool {
+        let files = FileManager.default.enumerator(
+            at: URL(filePath: path), includingPropertiesForKeys: [.fileSizeKey])
+        while let file = files?.nextObject() as? URL {
+            let values = try? file.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
+            if file.pathComponents.contains(name), values?.isRegularFile == true,
+                values?.fileSize ?? 0 >= size
+            {
+                return true
+            }
+        }
+        return false
+    }
 }

@@ -24,7 +24,15 @@ import Testing
         ("HummingbirdCore", ["Sources/Faces/", "Sources/Kits/HTTPKit/", "Sources/Programs/"]),
         ("HTTPTypes", ["Sources/Faces/", "Sources/Kits/HTTPKit/", "Sources/Kits/PageKit/"]),
         ("JWTKit", ["Sources/Services/Accounts/", "Sources/Adapters/"]),
-        ("X509", ["Sources/Services/Accounts/"]),
+        ("X509", ["Sources/Services/Accounts/", "Sources/Kits/TLSKit/", "Sources/Adapters/ACME/"]),
+        (
+            "NIOSSL",
+            [
+                "Sources/Kits/TLSKit/", "Sources/Faces/Edge/", "Sources/Adapters/ACME/",
+                "Sources/Adapters/IdentityProviders/",
+            ]
+        ),
+        ("NIOHTTP2", ["Sources/Faces/Edge/"]),
         ("CCrypt", ["Sources/Services/Accounts/"]),
         ("CPCRE2", ["Sources/Values/Access/"]),
     ]
@@ -60,6 +68,7 @@ import Testing
         "ForecastSource": "each service is held against its recorded answers and an independent reader",
         "WarningSource": "each office is held against its recorded answers and an independent reader",
         "PlaceFinder": "it has one implementation, tested with its recorded answers",
+        "ForeignRegistry": "it has one implementation, held against Debian's docker-registry",
         "Authorizer": "what faces ask; it has one implementation, tested with its service",
     ]
 

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    @Test func everyTestThatThePageOnSecurityNamesExists() throws {
+        let tests = try SourceTree.swiftFiles(in: "Tests")
+        var named = 0
+        for match in try SourceTree.text(of: "docs/security.md").matches(of: /`([A-Z]\w*Tests)(?:\.(\w+))?`/)
+        {
+            let suite = try Regex("(struct|extension|class) \(match.1)\\b")
+            let homes = tests.filter { $0.code.contains(suite) }
+            #expect(!homes.isEmpty, "docs/security.md names the suite \(match.1)")
+            if let name = match.2 {
+                let test = homes.contains { $0.code.contains("func \(name)(") }
+                #expect(test, "docs/security.md names \(match.1).\(name)")
+            }
+            named += 1
+        }
+        #expect(named > 40)
+    }
+
     @Test func ciCallsTheTestCommandOfTheFrontPage() throws {
         #expect(try SourceTree.text(of: ".ci/run").contains("\nmake test\n"))
         #expect(try SourceTree.text(of: "README.md").contains("make test"))

@@ -42,6 +42,24 @@ import Testing
                 """.replacingLineEnds)
     }
 
+    /// In Dublin it is winter that the zone data mark as the exception.
+    @Test func timeIsSavedAndNeverLost() {
+        let dublin = ZoneDefinition(
+            id: "Europe/Dublin", initial: .init(seconds: 0, abbreviation: "GMT", isDaylight: true),
+            transitions: [
+                .init(
+                    at: UTCSeconds(1_774_746_000),
+                    offset: .init(seconds: 3600, abbreviation: "IST", isDaylight: false)),
+                .init(
+                    at: UTCSeconds(1_792_890_000),
+                    offset: .init(seconds: 0, abbreviation: "GMT", isDaylight: true)),
+            ])
+        let text = dublin.component(from: UTCSeconds(1_774_000_000), until: UTCSeconds(1_793_000_000)).text
+        #expect(text.contains("BEGIN:DAYLIGHT\r\nDTSTART:20260329T010000\r\n"))
+        #expect(text.contains("BEGIN:STANDARD\r\nDTSTART:20261025T020000\r\n"))
+        #expect(text.components(of: "BEGIN:DAYLIGHT") == 1)
+    }
+
     @Test func aZoneWithoutChangesStartsIn1970() {
         let kathmandu = ZoneDefinition(
             id: "Asia/Kathmandu", initial: .init(seconds: 20_700, abbreviation: "+0545", isDaylight: false),

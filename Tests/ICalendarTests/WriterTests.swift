@@ -9,7 +9,7 @@ import Testing
         ("BEGIN:VEVENT\nSUMMARY:x", "BEGIN:VEVENT\\nSUMMARY:x"),
     ])
     func textIsEscapedSoThatItStaysInItsLine(text: String, encoded: String) {
-        #expect(Property.text("SUMMARY", text).value == encoded)
+        #expect(Property.text("SUMMARY", text).encoded == encoded)
     }
 
     @Test func aLongLineIsFoldedAtSeventyFiveOctetsAndNoCharacterIsCut() {
@@ -47,8 +47,8 @@ import Testing
     }
 
     @Test func aURICannotEndItsLine() {
-        #expect(Property.uri("URL", "https://x/ä b\r\nX:1\"").value == "https://x/%C3%A4%20b%0D%0AX:1%22")
-        #expect(Property.uri("URL", "https://x/?a=1;b=2,3#z%20").value == "https://x/?a=1;b=2,3#z%20")
+        #expect(Property.uri("URL", "https://x/ä b\r\nX:1\"").encoded == "https://x/%C3%A4%20b%0D%0AX:1%22")
+        #expect(Property.uri("URL", "https://x/?a=1;b=2,3#z%20").encoded == "https://x/?a=1;b=2,3#z%20")
     }
 
     @Test(arguments: [
@@ -56,12 +56,12 @@ import Testing
         (-900, "-PT15M"), (59, "PT59S"), (3605, "PT1H5S"),
     ])
     func durations(seconds: Int, text: String) {
-        #expect(Property.duration("D", seconds: seconds).value == text)
+        #expect(Property.duration("D", seconds: seconds).encoded == text)
     }
 
     @Test func positionsHaveSixDigitsAndASign() {
-        #expect(Property.geo(latitude: 52.52, longitude: -13.405).value == "52.520000;-13.405000")
-        #expect(Property.geo(latitude: -0.000_000_1, longitude: -0.5).value == "0.000000;-0.500000")
+        #expect(Property.geo(latitude: 52.52, longitude: -13.405).encoded == "52.520000;-13.405000")
+        #expect(Property.geo(latitude: -0.000_000_1, longitude: -0.5).encoded == "0.000000;-0.500000")
     }
 }
 
@@ -88,9 +88,9 @@ import Testing
 
     @Test func aMomentIsWrittenInUTCAndOnAClock() {
         let moment = UTCSeconds(1_774_756_800)
-        #expect(Property.dateTime("DTSTART", moment).value == "20260329T040000Z")
+        #expect(Property.dateTime("DTSTART", moment).encoded == "20260329T040000Z")
         let line = Property.dateTime("DTSTART", moment.civil(offset: 7200), zone: "Europe/Berlin")
-        #expect(line.value == "20260329T060000")
+        #expect(line.encoded == "20260329T060000")
         #expect(line.parameters.map(\.value) == ["Europe/Berlin"])
     }
 }

@@ -57,6 +57,51 @@ private func read(_ text: String, as type: MediaType? = nil) throws -> Manifest 
         #expect(manifest.artifactType?.text == "a/b")
     }
 
+    @Test func onlyWhatEveryReaderReadsAlikeIsAManifest() throws {
+        let text = #"{"schemaVersion":2,"note":"?","config":\#(descriptor(zeros))}"#
+        let bytes = Array(text.utf8)
+        let mark = try #require(bytes.firstIndex(of: UInt8(ascii: "?")))
+        func refused(_ bytes: [UInt8]) -> Bool {
+            (try? Manifest(bytes, contentType: .imageManifest)) == nil
+        }
+        #expect(!refused(bytes) && !refused(Array(" \r\n\t".utf8) + bytes))
+        #expect(refused(bytes[..<mark] + [0x9F, 0x9D] + bytes[mark...]), "no UTF-8")
+        #expect(refused(bytes[..<mark] + [0] + bytes[mark...]))
+        #expect(refused([0xEF, 0xBB, 0xBF] + bytes), "a byte order mark")
+        for inside in ["\n", "\t", "\\q", "\\u12", "\"", "\\uD83Da", "\\uDE00", "\\uD83D\\u0041"] {
+            #expect(refused(bytes[..<mark] + Array(inside.utf8) + bytes[mark...]), "\(inside)")
+        }
+        for inside in ["\\n", "\\u00e4", "\\\"", "\u{7F}", "ä", "\\/", "\\uD83D\\ude00"] {
+            #expect(!refused(bytes[..<mark] + Array(inside.utf8) + bytes[mark...]), "\(inside)")
+        }
+        for other in [
+            "01", "1.", ".5", "+1", "1e", "tru", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "1 2", "", "[", "NaN",
+        ] {
+            #expect(refused(Array(text.replacing("\"?\"", with: other).utf8)), "\(other)")
+        }
+        for other in ["0", "-0.5e+7", "1E9", "null", "[]", "{}", "[ {\"a\" : [true , false]} , {} ]", "\"\""]
+        {
+            #expect(!refused(Array(text.replacing("\"?\"", with: other).utf8)), "\(other)")
+        }
+        #expect(refused(text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }), "UTF-16")
+    }
+
+    /// Some readers take the first of two values and some the last.
+    @Test(arguments: [
+        #""note":1,"note":2"#, #""a":{"b":1,"c":[{}],"\u0062":2}"#, #""a":[{"digest":1,"Digest":2}]"#,
+        #""a":{"mediaType":1,"mediaſype":2,"media\u0054ype":3}"#, #""Config":{}"#, #""ſchemaVersion":2"#,
+    ])
+    func aNameThatIsThereTwiceIsRefused(more: String) {
+        #expect {
+            _ = try read(#"{"schemaVersion":2,"config":\#(descriptor(zeros)),\#(more)}"#, as: .imageManifest)
+        } throws: { ($0 as? OCIError)?.detail.contains(" twice in one object") == true }
+    }
+
+    @Test func aNameOfAnotherObjectIsAnotherName() throws {
+        let more = #""a":{"a":{"a":1}},"b":[{"a":1},{"a":2}],"annotations":{"key":"1","Key":"2"}"#
+        _ = try read(#"{"schemaVersion":2,"config":\#(descriptor(zeros)),\#(more)}"#, as: .imageManifest)
+    }
+
     @Test func anUnknownTypeIsTakenAsItIs() throws {
         let type = MediaType("application/vnd.example.thing.v1")
         #expect(try read("not json at all", as: type).kind == .unknown)

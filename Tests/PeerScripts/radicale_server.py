@@ -1,4 +1,4 @@
-"""Serves Radicale on a free port, and prints it.
+"""Serves Radicale on a free port, and prints it; notes the method of each request in FOLDER/requests.
 
 usage: radicale_server.py FOLDER USER PASSWORD
 """
@@ -29,6 +29,10 @@ class Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
 class Handler(wsgiref.simple_server.WSGIRequestHandler):
     def log_message(self, *arguments):
         pass
+
+    def log_request(self, *arguments):
+        with open(os.path.join(folder, "requests"), "a", encoding="utf-8") as file:
+            file.write(self.command + "\n")
 
 
 server = wsgiref.simple_server.make_server(

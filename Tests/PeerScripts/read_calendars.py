@@ -2,6 +2,7 @@
 
 usage: read_calendars.py FOLDER
 """
+import multiprocessing
 import pathlib
 import re
 import sys
@@ -53,15 +54,24 @@ def check_vobject(text):
     return len(getattr(calendar, "vevent_list", []))
 
 
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.ics")):
+def check(path):
+    """What is wrong with a calendar, or nothing."""
     data = path.read_bytes()
-    text = data.decode("utf-8")
     try:
+        text = data.decode("utf-8")
         check_bytes(data)
         count = check_icalendar(data)
         assert check_vobject(text) == count
         assert len(ics.Calendar(text).events) == count
         assert len(IcsCalendarStream.calendar_from_ics(text).events) == count
     except Exception as error:
-        raise SystemExit(f"{path.name}: {type(error).__name__}: {error}\n{text}")
-print(len(list(pathlib.Path(sys.argv[1]).glob("*.ics"))), "calendars")
+        return f"{path.name}: {type(error).__name__}: {error}\n{data.decode('utf-8', 'replace')}"
+
+
+if __name__ == "__main__":
+    paths = sorted(pathlib.Path(sys.argv[1]).glob("*.ics"))
+    # Some of the libraries take half a second for a calendar.
+    with multiprocessing.Pool() as pool:
+        for complaint in filter(None, pool.imap_unordered(check, paths)):
+            raise SystemExit(complaint)
+    print(len(paths), "calendars")

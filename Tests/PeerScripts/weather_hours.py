@@ -47,7 +47,8 @@ def open_meteo(files):
     instants = {
         "temperature_2m": "temperature", "dew_point_2m": "dewPoint", "relative_humidity_2m": "humidity",
         "relativehumidity_2m": "humidity", "wind_speed_10m": "wind", "windspeed_10m": "wind",
-        "cloud_cover": "clouds",
+        "cloud_cover": "clouds", "cloudcover": "clouds", "apparent_temperature": "feelsLike",
+        "wind_direction_10m": "windDirection", "winddirection_10m": "windDirection",
     }
     before = {
         "precipitation": "precipitation", "rain": "rain", "snowfall": "snow", "uv_index": "uvIndex",
@@ -84,7 +85,7 @@ def met_norway(files):
     names = {
         "air_temperature": "temperature", "dew_point_temperature": "dewPoint", "relative_humidity": "humidity",
         "wind_speed": "wind", "wind_speed_of_gust": "gust", "ultraviolet_index_clear_sky": "uvIndex",
-        "cloud_area_fraction": "clouds",
+        "cloud_area_fraction": "clouds", "wind_from_direction": "windDirection",
     }
     hours, skies = Hours(), {}
     starts = [stamp(step["time"]) for step in series]
@@ -125,6 +126,7 @@ def bright_sky(files):
         hours.put(start - 3600, "gust", times(record["wind_gust_speed"], 1 / 3.6))
         hours.put(start - 3600, "precipitation", record["precipitation"])
         hours.put(start - 3600, "chance", record.get("precipitation_probability"))
+        hours.put(start - 3600, "windDirection", record.get("wind_direction"))
         skies[start - 3600] = record["condition"]
     return hours, skies, 10
 
@@ -135,11 +137,11 @@ def openweathermap(files):
     kelvin = bool(records) and records[0]["temp"] > 150
     for record in records:
         start = record["dt"]
-        for key, name in (("temp", "temperature"), ("dew_point", "dewPoint")):
+        for key, name in (("temp", "temperature"), ("dew_point", "dewPoint"), ("feels_like", "feelsLike")):
             value = record.get(key)
             hours.put(start, name, value if value is None or not kelvin else value - 273.15)
         for key, name in (("humidity", "humidity"), ("uvi", "uvIndex"), ("clouds", "clouds"), ("wind_speed", "wind"),
-                          ("wind_gust", "gust")):
+                          ("wind_gust", "gust"), ("wind_deg", "windDirection")):
             hours.put(start, name, record.get(key))
         hours.put(start, "chance", times(record.get("pop"), 100))
         rain, snow = record.get("rain", {}).get("1h", 0), record.get("snow", {}).get("1h", 0)
@@ -162,11 +164,12 @@ def nws(files):
         "temperature": "temperature", "dewpoint": "dewPoint", "relativeHumidity": "humidity", "windSpeed": "wind",
         "windGust": "gust", "skyCover": "clouds", "probabilityOfPrecipitation": "chance",
         "quantitativePrecipitation": "precipitation", "snowfallAmount": "snow",
+        "apparentTemperature": "feelsLike", "windDirection": "windDirection",
     }
     if grid:
         known = set()
         for layer, name in layers.items():
-            for entry in grid[layer]["values"]:
+            for entry in grid.get(layer, {}).get("values", []):
                 start, length = entry["validTime"].split("/")
                 start, length = stamp(start), duration(length)
                 value = entry["value"]
@@ -202,6 +205,8 @@ def pirate_weather(files):
         start = record["time"]
         hours.put(start, "temperature", celsius(record["temperature"], unit == "us"))
         hours.put(start, "dewPoint", celsius(record["dewPoint"], unit == "us"))
+        hours.put(start, "feelsLike", celsius(record.get("apparentTemperature"), unit == "us"))
+        hours.put(start, "windDirection", record.get("windBearing"))
         hours.put(start, "humidity", record["humidity"] * 100)
         hours.put(start, "clouds", record["cloudCover"] * 100)
         hours.put(start, "chance", record["precipProbability"] * 100)
@@ -224,6 +229,7 @@ def weather_company(files):
         "relativeHumidity": ("humidity", 1), "windSpeed": ("wind", 1 / 3.6), "windGust": ("gust", 1 / 3.6),
         "uvIndex": ("uvIndex", 1), "qpf": ("precipitation", 1), "qpfSnow": ("snow", 10),
         "precipChance": ("chance", 1), "cloudCover": ("clouds", 1),
+        "temperatureFeelsLike": ("feelsLike", 1), "windDirection": ("windDirection", 1),
     }
     for answer in files:
         if "temperature" not in answer:
@@ -245,9 +251,10 @@ def wunderground(files):
         for record in answer.get("hourly_forecast", []):
             start = int(record["FCTTIME"]["epoch"])
             for key, name in (("temp", "temperature"), ("dewpoint", "dewPoint"), ("qpf", "precipitation"),
-                              ("snow", "snow")):
+                              ("snow", "snow"), ("feelslike", "feelsLike")):
                 hours.put(start, name, number(record[key]["metric"]))
             hours.put(start, "wind", times(number(record["wspd"]["metric"]), 1 / 3.6))
+            hours.put(start, "windDirection", number(record["wdir"]["degrees"]))
             for key, name in (("humidity", "humidity"), ("uvi", "uvIndex"), ("pop", "chance"), ("sky", "clouds")):
                 hours.put(start, name, number(record[key]))
     return hours, {}, 10

@@ -1,21 +1,30 @@
-"""The rules of the script that people come from, read from its description, on a recorded pair of answers.
+"""The rules of the script that people come from, read from its description, on answers that were recorded.
 
-usage: weather_old_rules.py FORECAST10DAY HOURLY10DAY
-prints one line per event: `<start, seconds since 1970>|<minutes>|<title>`; days have their date instead.
+usage: weather_old_rules.py FILE...
+prints one line per event: `<start, seconds since 1970>|<minutes>|<title>` for an hour,
+`<date>|<time>|<minutes>|<title>` for a day
 """
 
 import json
 import sys
 
-days = json.load(open(sys.argv[1], encoding="utf-8"))["forecast"]["simpleforecast"]["forecastday"]
-hours = json.load(open(sys.argv[2], encoding="utf-8"))["hourly_forecast"]
+days, hours = [], []
+for path in sys.argv[1:]:
+    answer = json.load(open(path, encoding="utf-8"))
+    days += answer.get("forecast", {}).get("simpleforecast", {}).get("forecastday", [])
+    hours += answer.get("hourly_forecast", [])
+
+def plain(number):
+    """However the service spells it: 0.0 and 0 are the same number."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
 
 for day in days:
     date = day["date"]
     print(
-        f'{date["year"]:04}-{date["month"]:02}-{date["day"]:02}|15|'
+        f'{date["year"]:04}-{date["month"]:02}-{date["day"]:02}|06:00|15|'
         f'{day["low"]["celsius"]}-{day["high"]["celsius"]}C {day["avehumidity"]}% '
-        f'Rain:{day["qpf_allday"]["mm"]} Snow:{day["snow_allday"]["cm"]} {day["conditions"]}')
+        f'Rain:{plain(day["qpf_allday"]["mm"])} Snow:{plain(day["snow_allday"]["cm"])} {day["conditions"]}')
 
 for hour in hours:
     rain, snow = float(hour["qpf"]["metric"]), float(hour["snow"]["metric"])

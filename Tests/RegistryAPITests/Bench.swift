@@ -28,7 +28,8 @@ struct Bench: Sendable {
     ) {
         guardian = Guardian(rules: rules)
         registry = Registry(
-            blobs: blobs, links: store, manifests: store, ledger: store, limits: registryLimits,
+            blobs: blobs, links: store, manifests: store, ledger: store, garbage: store,
+            limits: registryLimits,
             generation: { 0 }, now: { Samples.date })
         api = RegistryAPI(
             registry: registry, authorizer: guardian,
@@ -48,9 +49,11 @@ struct Bench: Sendable {
         let head = HTTPRequest(
             method: method, scheme: "http", authority: authority, path: path, headerFields: headers)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body ?? [])))
+        var logger = Logger(label: "test")
+        // Where the server notes a request's identifier.
+        logger[metadataKey: "hb.request.id"] = "1"
         var context = HomeportContext(
-            source: ApplicationRequestContextSource(
-                channel: NIOAsyncTestingChannel(), logger: Logger(label: "test")))
+            source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: logger))
         context.authority = authority
         let response = try #require(try await api.respond(to: request, context: context))
         let writer = Collector()

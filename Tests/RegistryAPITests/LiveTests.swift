@@ -27,7 +27,7 @@ import Testing
         let store = try SQLiteStore(path: folder.path + "/homeport.sqlite")
         let registry = Registry(
             blobs: try FileBlobs(root: folder.path, threads: BlockingThreads(count: 2, queueMax: 100)),
-            links: store, manifests: store, ledger: store,
+            links: store, manifests: store, ledger: store, garbage: store,
             generation: { store.foreignRegistryGeneration }, now: { Date() })
         let api = RegistryAPI(
             registry: registry, authorizer: Guardian(rules: { $0.account == "alice" }),
@@ -75,10 +75,10 @@ import Testing
             let path = try await begin(connection)
             let put = try await ask("PUT \(path)?digest=\(digest)", connection, body: bytes)
             #expect(put.head.hasPrefix("HTTP/1.1 201"))
-            #expect(try await ask("GET /v2/app/blobs/\(digest)", connection).body == bytes)
+            #expect(try await ask("GET /v2/app/blobs/\(digest)", connection).body.elementsEqual(bytes))
             let part = try await ask("GET /v2/app/blobs/\(digest)", connection, ["Range: bytes=5-4000004"])
             #expect(part.head.hasPrefix("HTTP/1.1 206"))
-            #expect(part.body == Array(bytes[5...4_000_004]))
+            #expect(part.body.elementsEqual(bytes[5...4_000_004]))
         }
     }
 
@@ -153,15 +153,21 @@ import Testing
                         + "Content-Length: \(bytes.count)\r\n\r\n")
                 try await connection.send(Array(bytes[..<(5 << 20)]))
             }
-            let connection = try RawConnection(port: port)
-            let status = try await ask("GET \(path)", connection).head
-            let range = try #require(status.split(separator: "\r\n").first { $0.hasPrefix("Range: 0-") })
-            let next = try #require(Int(range.dropFirst(9))) + 1
-            #expect((1...(5 << 20)).contains(next))
-            let patch = try await ask(
-                "PATCH \(path)", connection, ["Content-Range: \(next)-\(bytes.count - 1)"],
-                body: Array(bytes[next...]))
-            #expect(patch.head.hasPrefix("HTTP/1.1 202"))
+            var connection = try RawConnection(port: port)
+            var answer = try await ask("GET \(path)", connection).head
+            // While bytes of the cut connection still come in, the answer may be overtaken, and says so.
+            repeat {
+                let range = try #require(answer.split(separator: "\r\n").first { $0.hasPrefix("Range: 0-") })
+                let next = try #require(Int(range.dropFirst(9))) + 1
+                #expect((1...(5 << 20)).contains(next))
+                // A refused body ends the connection it came by.
+                connection = try RawConnection(port: port)
+                answer = try await ask(
+                    "PATCH \(path)", connection, ["Content-Range: \(next)-\(bytes.count - 1)"],
+                    body: Array(bytes[next...])
+                ).head
+            } while answer.hasPrefix("HTTP/1.1 416")
+            #expect(answer.hasPrefix("HTTP/1.1 202"))
             let put = try await ask("PUT \(path)?digest=\(digest)", connection, ["Content-Length: 0"])
             #expect(put.head.hasPrefix("HTTP/1.1 201"))
         }

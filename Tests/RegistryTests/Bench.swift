@@ -24,16 +24,18 @@ struct Bench: Sendable {
         func somebodyElseChangedSomething() { state.withLock { $0.generation += 1 } }
     }
 
-    init(limits: RegistryLimits = RegistryLimits()) throws {
+    init(limits: RegistryLimits = RegistryLimits(), policy: RegistryPolicy = RegistryPolicy()) throws {
         name = try RepositoryName("team/app")
-        registry = Self.registry(blobs, store, clock, limits)
+        registry = Self.registry(blobs, store, clock, limits, policy)
     }
 
     private static func registry(
-        _ blobs: InMemoryBlobs, _ store: InMemoryRegistry, _ clock: Clock, _ limits: RegistryLimits
+        _ blobs: InMemoryBlobs, _ store: InMemoryRegistry, _ clock: Clock, _ limits: RegistryLimits,
+        _ policy: RegistryPolicy = RegistryPolicy()
     ) -> Registry {
         Registry(
-            blobs: blobs, links: store, manifests: store, ledger: store, limits: limits,
+            blobs: blobs, links: store, manifests: store, ledger: store, garbage: store, limits: limits,
+            policy: policy,
             generation: { clock.generation }, now: { clock.now })
     }
 

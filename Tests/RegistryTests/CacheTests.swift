@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func aReadThatCrossesAWriteIsNotKept() async throws {
-        let cache = ReadThroughCache<String, Int>(costMax: 10, generation: { 0 })
+        let cache = ReadThroughCache<String, Int>("test", costMax: 10, generation: { 0 })
         let old = try await cache.value(for: "k") {
             cache.remove("k")
             return 1
@@ -38,7 +38,7 @@ import Testing
 
     @Test func aChangeElsewhereDuringAReadIsNotMissed() async throws {
         let shared = Shared()
-        let cache = ReadThroughCache<String, Int>(costMax: 10, generation: { shared.value })
+        let cache = ReadThroughCache<String, Int>("test", costMax: 10, generation: { shared.value })
         _ = try await cache.value(for: "k") {
             shared.bump()
             return 1

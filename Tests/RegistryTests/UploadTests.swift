@@ -52,6 +52,17 @@ import Testing
                 == UploadProgress(size: 20, received: 10))
     }
 
+    @Test func anyNumberMayBeAnnounced() async throws {
+        let bench = try Bench()
+        for chunk in [UploadChunk(length: .max), UploadChunk(range: 1..<Int64.max)] {
+            let ticket = try await bench.registry.beginUpload(in: bench.name, by: "alice")
+            _ = try await bench.registry.append(Body([[1]]), UploadChunk(), to: ticket)
+            await #expect(throws: BlobTooLarge.self) {
+                _ = try await bench.registry.append(Body([[2]]), chunk, to: ticket)
+            }
+        }
+    }
+
     @Test func lessOrMoreThanAnnouncedIsRefused() async throws {
         let bench = try Bench()
         for chunk in [

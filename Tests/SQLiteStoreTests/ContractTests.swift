@@ -23,10 +23,15 @@ struct Database {
     func opened() throws -> Database { try Database(in: folder) }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ContractTests {
+@Suite(.timeLimit(.minutes(5))) struct ContractTests {
     @Test func linksKeepTheContract() async throws {
         let database = try Database()
         try await checkBlobLinksContract(database.store)
+    }
+
+    @Test func peopleKeepTheContract() async throws {
+        let database = try Database()
+        try await checkPersonStoreContract(database.store)
     }
 
     @Test func manifestsKeepTheContract() async throws {
@@ -34,9 +39,57 @@ struct Database {
         try await checkManifestStoreContract(database.store)
     }
 
+    @Test func damageIsKeptByTheContract() async throws {
+        let (first, second) = (try Database(), try Database())
+        try await checkDamageLedgerContract(first.store)
+        try await checkCheckLedgerContract(second.store)
+    }
+
+    @Test func adoptionsKeepTheContract() async throws {
+        let database = try Database()
+        try await checkAdoptionStoreContract(database.store)
+    }
+
+    @Test func conditionsKeepTheContract() async throws {
+        let database = try Database()
+        try await checkConditionsContract(database.store)
+    }
+
+    @Test func retentionKeepsTheContract() async throws {
+        let database = try Database()
+        try await checkRetentionStoreContract(database.store)
+    }
+
+    @Test func theTrailKeepsTheContract() async throws {
+        let database = try Database()
+        try await checkAuditTrailContract(database.store)
+    }
+
+    @Test func bansKeepTheContract() async throws {
+        let database = try Database()
+        try await checkBanStoreContract(database.store)
+    }
+
+    @Test func theCensusKeepsTheContract() async throws {
+        let database = try Database()
+        try await checkRegistryCensusContract(database.store)
+    }
+
     @Test func uploadsKeepTheContract() async throws {
         let database = try Database()
         try await checkUploadLedgerContract(database.store)
+    }
+
+    @Test func garbageKeepsTheContract() async throws {
+        let clock = ContractClock()
+        let database = try Database(now: { clock.now })
+        try await checkGarbageStoreContract(database.store, clock)
+    }
+
+    @Test func historyKeepsTheContract() async throws {
+        let clock = ContractClock()
+        let database = try Database(now: { clock.now })
+        try await checkTagHistoryContract(database.store, clock)
     }
 
     @Test func accountsKeepTheContract() async throws {

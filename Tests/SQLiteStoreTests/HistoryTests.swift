@@ -63,8 +63,45 @@ import Testing
             ])
         _ = try await database.store.remove(index.digest, in: app, by: "")
         let count = try await database.store.pool.read { database in
-            try Int.fetchOne(database, sql: "SELECT count(*) FROM manifest_reference")
+            try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM manifest_reference AS reference
+                        JOIN repository ON repository.id = reference.repository
+                    WHERE repository.removed_name IS NULL
+                    """)
         }
-        #expect(count == 2, "they go with their manifest")
+        #expect(count == 2, "they go with their manifest, where that goes")
+    }
+}
+
+extension HistoryTests {
+    @Test func aTagThatIsTakenOverBringsItsHistory() async throws {
+        let database = try Database()
+        let app = try Samples.repository("old/app")
+        let pushes = try (1...2).map { try Samples.push(Samples.image(config: Samples.digest($0))) }
+        for push in pushes { _ = try await database.store.adopt(push, in: app) }
+        func move(_ digest: Digest, _ seconds: Double) -> AdoptedTag.Move {
+            AdoptedTag.Move(digest: digest, date: Samples.date.addingTimeInterval(seconds))
+        }
+        let gone = Samples.digest(9)
+        let tag = AdoptedTag(
+            try Tag("v1"), earlier: [move(gone, 1), move(pushes[0].digest, 2)],
+            current: move(pushes[1].digest, 3))
+        #expect(try await database.store.adopt(tag, in: app) == .new)
+        _ = try await database.store.remove(Samples.tag("v1"), in: app, by: "carol")
+        let lines = try await database.store.pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM tag_history ORDER BY id").map { row in
+                let (from, to, at): (String?, String?, Int64) = (
+                    row["from_digest"], row["to_digest"], row["moved_at"]
+                )
+                let seconds = Double(at) / 1e6 - Samples.date.timeIntervalSince1970
+                return "\(from ?? "-") \(to ?? "-") \(Int(seconds))"
+            }
+        }
+        let (first, second) = (pushes[0].digest, pushes[1].digest)
+        #expect(
+            lines == ["- \(gone) 1", "\(gone) \(first) 2", "\(first) \(second) 3", "\(second) - 0"],
+            "from what to what and when, as it was there")
     }
 }

@@ -59,6 +59,39 @@ import Testing
         #expect(counter.count - before == 2, "the one that was first, and all others together")
     }
 
+    @Test func onlyWhatMayBeLostDoesNotWaitForTheDisk() async throws {
+        let database = try Database()
+        let store = database.store
+        @Sendable func mode(isLazy: Bool) async throws -> Int? {
+            try await store.write("asking", isLazy: isLazy) {
+                try Int.fetchOne($0, sql: "PRAGMA synchronous")
+            }
+        }
+        for _ in 0..<2 {
+            #expect(try await mode(isLazy: true) == 1)
+            #expect(try await mode(isLazy: false) == 2)
+        }
+        // One that waits for the disk makes all in its transaction wait.
+        let writer = Holder()
+        try await withThrowingTaskGroup(of: Int?.self) { group in
+            group.addTask {
+                try await store.write("holding", isLazy: true) { _ in
+                    _ = writer.hold()
+                    return nil
+                }
+            }
+            while !writer.isHeld { await Task.yield() }
+            group.addTask { try await mode(isLazy: true) }
+            group.addTask { try await mode(isLazy: false) }
+            while store.writes.waitingCount < 2 { await Task.yield() }
+            writer.release()
+            var modes: [Int] = []
+            for try await found in group { modes += found.map { [$0] } ?? [] }
+            #expect(modes == [2, 2])
+        }
+        withExtendedLifetime(database) {}
+    }
+
     @Test func twoProcessesWriteWithoutLosingAnything() async throws {
         let here = try Database()
         let there = try here.opened()
@@ -101,7 +134,7 @@ import Testing
         let collector = Task {
             while !Task.isCancelled {
                 _ = try await database.store.collect(unheldSince: .distantFuture, limit: 10) {
-                    try blobs.removeNow($0)
+                    _ = try blobs.takeAway($0)
                 }
             }
         }
@@ -116,7 +149,7 @@ import Testing
         collector.cancel()
         try await collector.value
         _ = try await database.store.collect(unheldSince: .distantFuture, limit: 100) {
-            try blobs.removeNow($0)
+            _ = try blobs.takeAway($0)
         }
         #expect(try await blobs.digests(after: nil, limit: 100).isEmpty, "and in the end nothing is left")
     }

@@ -127,6 +127,48 @@ import Testing
         #expect(told(.beaufort, .german) == ["Wind 5 Bft", "Regen 5,5 mm"])
     }
 
+    @Test func anEventLooksAsItsRuleSays() throws {
+        let events = try wind([10: 30, 11: 40]) {
+            $0.name = "Storm"
+            $0.title = "{name} {from}–{to}, {low} to {high}, {hours} h"
+            $0.icon = "🌪"
+            $0.category = "outdoors"
+            $0.color = .crimson
+            $0.alarmMinutes = 90
+            $0.calendar = "sailing"
+        }
+        let event = try #require(events.first)
+        #expect(event.title == "Storm 12:00–14:00, 30 km/h to 40 km/h, 2 h")
+        #expect(event.icon == "🌪")
+        #expect(event.category == "outdoors")
+        #expect(event.color == .crimson)
+        #expect(event.alarmMinutes == 90)
+        #expect(event.calendar == "sailing")
+        #expect(event.rule.description == "wind", "the name of the rule stays, and with it the identifier")
+    }
+
+    /// Two quantities at once, either of two, the sun and the clock.
+    @Test func rulesMayBeCombined() throws {
+        let forecast = try forecast(from: "2026-06-01T00:00", hours: 24) { hours in
+            for index in 8..<20 { hours[.temperature, index] = 25 }
+            hours[.rain, 10] = 2
+            hours[.wind, 12] = 9
+        }
+        let hours = { (text: String) in
+            let rule = EventRule(
+                id: try #require(RuleID("own")), when: try Predicate(text), shows: .temperature,
+                category: "own")
+            return forecast.events(under: [rule], options: plain(), clock: berlin, now: now).map { event in
+                "\(berlin.civil(at: event.start).clock)–\(berlin.civil(at: event.end).clock)"
+            }
+        }
+        #expect(try hours("temperature > 20 and rain = 0") == ["10:00–12:00", "13:00–22:00"])
+        #expect(
+            try hours("temperature > 20 and (rain > 1 or wind > 30 km/h)") == ["12:00–13:00", "14:00–15:00"])
+        #expect(try hours("temperature > 20 and hour 16..18") == ["16:00–18:00"])
+        #expect(try hours("temperature > 20 and night") == ["21:00–22:00"])
+    }
+
     @Test func iconsAreThereWhenWanted() throws {
         let forecast = try forecast(from: "2026-06-01T00:00", hours: 24) { $0[.wind, 10] = 10 }
         let events = forecast.events(

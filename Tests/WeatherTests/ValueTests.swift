@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    @Test func stationsAreNamedWithOrWithoutTheirPrefix() {
+        #expect(StationName("pws:IBERLIN1705")?.description == "IBERLIN1705")
+        #expect(StationName("iberlin1705")?.description == "IBERLIN1705")
+        for text in ["", "pws:", "a/b", "ä", "pws:pws:a", String(repeating: "a", count: 21)] {
+            #expect(StationName(text) == nil, "\(text)")
+        }
+    }
+
     @Test(arguments: [(0.0, 0), (0.3, 1), (5.5, 4), (10.7, 5), (10.8, 6), (32.7, 12), (90, 12)])
     func beaufortHasThirteenSteps(_ speed: Double, _ number: Int) {
         #expect(Units.Speed.beaufortNumber(speed) == number)

@@ -1,0 +1,93 @@
+import Contracts
+import Foundation
+import Harness
+import Testing
+
+/// `homeport setup` makes what a server then serves, and touches nothing that is there.
+@Suite(.timeLimit(.minutes(5))) struct SetupTests {
+    private func setup(_ folder: TemporaryFolder, _ more: [String] = [], input: String = "") async throws
+        -> Finished
+    {
+        let port = try freePorts(1)[0]
+        return try await homeport(
+            ["setup", "--config", folder.path + "/homeport.yaml", "--listen", "127.0.0.1:\(port)"] + more,
+            data: folder.path + "/data", input: input)
+    }
+
+    @Test func whatItMakesIsServed() async throws {
+        let folder = try TemporaryFolder()
+        let made = try await setup(
+            folder, ["--admin", "chief", "--access", "open", "--password-stdin"], input: "a good password\n"
+        ).succeeded()
+        #expect(made.output.contains("is free"), "\(made)")
+        #expect(made.output.contains("docker login --username chief 127.0.0.1:"), "\(made)")
+        #expect(!made.text.contains("a good password"))
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/homeport.yaml")
+        #expect(mode[.posixPermissions] as? Int == 0o640)
+        let settings = try String(contentsOfFile: folder.path + "/homeport.yaml", encoding: .utf8)
+        try await withHomeport(in: folder, settings: settings) { server in
+            let chief = server.caller("chief", "a good password")
+            try await Homeport.$shared.withValue(server) {
+                let start = try await chief.post("/v2/chief/app/blobs/uploads/")
+                #expect(start.status == 202, "\(start)")
+            }
+            let rules = try await server.command("acl", "list", "--json")
+            #expect(rules.output.contains("the whole world pulls"), "\(rules)")
+        }
+    }
+
+    @Test func nothingIsOverwritten() async throws {
+        let folder = try TemporaryFolder()
+        try await setup(folder, ["--yes"]).succeeded()
+        let file = folder.path + "/homeport.yaml"
+        let before = try Data(contentsOf: URL(filePath: file))
+        let again = try await setup(folder, ["--yes"])
+        #expect(again.status == 1 && again.errors.contains("nothing is overwritten"), "\(again)")
+        try FileManager.default.removeItem(atPath: file)
+        let data = try await setup(folder, ["--yes"])
+        #expect(data.status == 1 && data.errors.contains("data is not empty"), "\(data)")
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(!before.isEmpty)
+    }
+
+    @Test func aKeyOfTheOldKindIsMade() async throws {
+        let folder = try TemporaryFolder()
+        try await setup(folder, ["--yes", "--keys", "rsa4096", "--access", "closed"]).succeeded()
+        let keys = try await homeport(["key", "list", "--json"], data: folder.path + "/data").succeeded()
+        #expect(keys.output.contains("rsa4096"), "\(keys)")
+        let rules = try await homeport(["acl", "list", "--json"], data: folder.path + "/data").succeeded()
+        #expect(!rules.output.contains("below their own name"), "\(rules)")
+    }
+
+    @Test(arguments: [
+        (["--tls", "acme"], "needs the name of a host"),
+        (["--host", "a.example", "--tls", "files"], "--certificate-file"),
+        (["--host", "a..b"], "no name of a host"),
+        (["--host", "a.example", "--tls", "none"], "who speaks TLS"),
+        (["--admin", ""], "admin_name"),
+        (["--host", "a.example", "--acme-directory", "http://plain"], "acme.directory"),
+    ])
+    func whatCannotBeIsSaidAndNothingIsMade(_ arguments: [String], _ words: String) async throws {
+        let folder = try TemporaryFolder()
+        let refused = try await setup(folder, ["--yes"] + arguments)
+        #expect(refused.status == 2 && refused.errors.contains(words), "\(refused)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left == [], "\(left)")
+    }
+
+    @Test func whatIsWrongWithTheMachineIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        try await withHomeport { server in
+            let made = try await homeport(
+                [
+                    "setup", "--yes", "--config", folder.path + "/homeport.yaml", "--listen", server.address,
+                    "--host", "nowhere.invalid", "--tls", "proxy",
+                ], data: folder.path + "/data"
+            ).succeeded()
+            #expect(made.output.contains("another program listens on \(server.address)"), "\(made)")
+            #expect(made.output.contains("no address is known for it"), "\(made)")
+            let check = try await homeport(["check", "--config", folder.path + "/homeport.yaml"]).succeeded()
+            #expect(check.output.contains("https://nowhere.invalid"), "\(check)")
+        }
+    }
+}
