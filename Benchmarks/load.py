@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -21,7 +22,7 @@ def digest(data):
 
 
 def fresh_file(path, size):
-    """A file that no registry has seen before; returns its digest."""
+    """A file that no registry has seen before, durable and in memory; returns its digest."""
     block = os.urandom(MIB)
     sha = hashlib.sha256()
     with open(path, "wb") as file:
@@ -29,14 +30,18 @@ def fresh_file(path, size):
             piece = index.to_bytes(8, "big") + block[8:]
             file.write(piece)
             sha.update(piece)
+        # What is measured next must not wait for these bytes to reach the disk.
+        file.flush()
+        os.fsync(file.fileno())
     return "sha256:" + sha.hexdigest()
 
 
 def measured(server, work):
-    """Runs `work` and returns its seconds and the server's CPU seconds."""
+    """Runs `work` and returns its seconds, the server's CPU seconds, and the most memory it had, in MiB."""
+    server.forget_peak()
     cpu, begin = server.cpu(), time.monotonic()
     work()
-    return time.monotonic() - begin, server.cpu() - cpu
+    return time.monotonic() - begin, server.cpu() - cpu, server.memory("VmHWM")
 
 
 def start_upload(server, repository, headers):
@@ -107,13 +112,29 @@ def pull(server, path, headers, expected):
             taken += count
 
 
-def in_threads(count, work):
-    with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        for future in [pool.submit(work) for _ in range(count)]:
+def in_threads(items, work):
+    """Does `work(item)` for all items at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(len(items)) as pool:
+        for future in [pool.submit(work, item) for item in items]:
             future.result()
 
 
-def manifest(config, layers):
+def many(count, session, work, connections=8):
+    """Does `work(session, index)` for every index, on eight connections."""
+    numbers, lock = iter(range(count)), threading.Lock()
+
+    def drain(_):
+        while True:
+            with lock:
+                index = next(numbers, None)
+            if index is None:
+                return
+            work(session, index)
+
+    in_threads(range(connections), drain)
+
+
+def manifest(config, layers, **more):
     def descriptor(kind, name, size):
         return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": name, "size": size}
 
@@ -123,8 +144,16 @@ def manifest(config, layers):
             "mediaType": IMAGE,
             "config": descriptor("config.v1+json", *config),
             "layers": [descriptor("layer.v1.tar+gzip", *layer) for layer in layers],
+            **more,
         }
     ).encode()
+
+
+def put_manifest(session, repository, reference, body, headers):
+    status, _, text = session.request(
+        "PUT", f"/v2/{repository}/manifests/{reference}", body=body, headers={**headers, "Content-Type": IMAGE}
+    )
+    assert status == 201, f"PUT {repository}:{reference}: {status} {text[:300]}"
 
 
 class KeepAlive(threading.local):
@@ -142,24 +171,30 @@ class KeepAlive(threading.local):
         return answer.status, answer.headers, answer.read()
 
 
-def requests_per_second(server, path, headers, count=20_000, connections=16, head=False):
-    """Repeats one small request over keep-alive connections; returns requests/s and server CPU µs each.
+def requests_per_second(server, paths, headers, count, connections=16, head=False):
+    """Repeats small requests over keep-alive connections, the paths in turn; returns requests/s and server CPU µs
+    each.
 
     GET is h2load's work. It cannot do HEAD, whose answers have a length and no body, so those are sent from here.
     """
     cpu, begin = server.cpu(), time.monotonic()
     if head:
-        repeat_head(server, path, headers, count, connections)
+        repeat_head(server, paths[0], headers, count, connections)
     else:
-        command = ["h2load", "--h1", "-n", str(count), "-c", str(connections)]
-        for name, value in headers.items():
-            command += ["-H", f"{name}: {value}"]
-        run = subprocess.run(
-            command + [f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=True
-        )
-        assert f"{count} 2xx" in run.stdout, f"{path}: {run.stdout}"
+        repeat_get(server, paths, headers, count, connections)
     seconds = time.monotonic() - begin
     return count / seconds, (server.cpu() - cpu) / count * 1e6
+
+
+def repeat_get(server, paths, headers, count, connections):
+    command = ["h2load", "--h1", "-n", str(count), "-c", str(connections)]
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as list_of_paths:
+        list_of_paths.writelines(f"http://127.0.0.1:{server.port}{path}\n" for path in paths)
+        list_of_paths.flush()
+        run = subprocess.run(command + ["-i", list_of_paths.name], capture_output=True, text=True, check=True)
+    assert f"{count} 2xx" in run.stdout, f"{paths[0]}: {run.stdout}"
 
 
 def repeat_head(server, path, headers, count, connections):

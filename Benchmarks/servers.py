@@ -61,8 +61,17 @@ class Server:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith(field))
 
+    def forget_peak(self):
+        """From now on `VmHWM` counts anew."""
+        with open(f"/proc/{self.process.pid}/clear_refs", "w") as file:
+            file.write("5")
+
     def headers(self, scope):
         """What a client sends to be let in for this scope."""
+        return {}
+
+    def standing_headers(self):
+        """What a client sends to be let in everywhere, when it has thousands of things to do."""
         return {}
 
     def request(self, method, path, body=None, headers=None):
@@ -105,11 +114,13 @@ class Homeport(Server):
 
     def __init__(self, program, data=None):
         self.program = program
+        # More words for the command line.
+        self.options = []
         super().__init__(data)
 
     def launch(self):
         self.process = subprocess.Popen(
-            [self.program, "serve", "--data", self.data, "--listen", "127.0.0.1:0"],
+            [self.program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
@@ -124,6 +135,9 @@ class Homeport(Server):
     @property
     def basic(self):
         return "Basic " + base64.b64encode(f"admin:{self.password}".encode()).decode()
+
+    def standing_headers(self):
+        return {"Authorization": self.basic}
 
     def challenge(self):
         """Where tokens are had and for which service, as the registry itself says it."""
