@@ -49,7 +49,7 @@ test: toolchain packages-test lint ## Install what is missing, lint, and run eve
 	$(call say,Building the program and its tests)
 	@swift build --build-tests --explicit-target-dependency-import-check error
 	$(call say,Running the tests)
-	@timeout --kill-after 30 $(TEST_SECONDS) swift test --skip-build \
+	@TEST_SECONDS=$(TEST_SECONDS) scripts/run-tests \
 		--experimental-maximum-parallelization-width $(WIDTH) $(if $(FILTER),--filter '$(FILTER)')
 
 deb: build packages-deb ## Make a Debian package, bin/homeport_VERSION_ARCHITECTURE.deb
