@@ -11,7 +11,8 @@ import SystemPackage
 /// A server that runs beside a test and never outlives it.
 ///
 /// A small shell stands between: it passes on the signals whose names it reads, and when its input ends,
-/// because the test has finished or the whole test run was killed, it ends the server.
+/// because the test has finished or the whole test run was killed, it ends the server: one that is still there a
+/// minute after it was asked to stop is killed, so that it cannot hold up the test run for ever.
 package final class GuardedProcess: Sendable {
     /// The server's own process, for reading what the kernel says of it.
     package let pid: Int
@@ -57,6 +58,8 @@ package final class GuardedProcess: Sendable {
         {
             while read -r signal <&3; do kill -s "$signal" "$server"; done
             kill -s TERM "$server"
+            for second in $(seq 60); do sleep 1; kill -0 "$server" || exit; done
+            kill -s KILL "$server"
         } >/dev/null 2>&1 &
         exec 3<&-
         wait "$server"

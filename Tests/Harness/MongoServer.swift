@@ -51,7 +51,13 @@ package func withMongoServer<Value: Sendable>(
             said.append(line)
             guard let found = line.firstMatch(of: /Listening on 127\.0\.0\.1:(\d+)/), let port = Int(found.1)
             else { continue }
-            return try await body(MongoServer(port: port, process: process))
+            let outcome: Result<Value, any Error>
+            do { outcome = .success(try await body(MongoServer(port: port, process: process))) } catch {
+                outcome = .failure(error)
+            }
+            // Asked to stop, it waits for clients to hang up, at times for ever. Its databases end with the test.
+            try? await process.signal("KILL")
+            return try outcome.get()
         }
         throw CommandFailed(
             description: "nx-27017 did not start:\n" + said.suffix(20).joined(separator: "\n"))
