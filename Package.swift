@@ -142,6 +142,7 @@ let ground: [Target] = [
     systemLibrary("CCrypt", pkgConfig: "libcrypt", debian: "libcrypt-dev"),
     systemLibrary("CLDAP", pkgConfig: "ldap", debian: "libldap-dev"),
     systemLibrary("CMongo", pkgConfig: "libmongoc-1.0", debian: "libmongoc-dev"),
+    systemLibrary("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
     systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 
@@ -171,7 +172,7 @@ let services: [Target] = [
         packages: [nioCore, crypto, logging, metrics]),
     room("Audit", .services, uses: ["ServerKit"], packages: [logging, metrics]),
     room(
-        "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt"],
+        "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt", "COpenSSL"],
         packages: [crypto, cryptoExtras, x509, asn1, metrics, logging]),
     room("Doorkeeper", .services, uses: ["ServerKit"], packages: [logging]),
     room("Certificates", .services, uses: ["TLSKit", "ServerKit"], packages: [coreMetrics, logging]),

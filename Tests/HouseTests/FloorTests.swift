@@ -34,6 +34,7 @@ import Testing
         ),
         ("NIOHTTP2", ["Sources/Faces/Edge/"]),
         ("CCrypt", ["Sources/Services/Accounts/"]),
+        ("COpenSSL", ["Sources/Services/Accounts/"]),
         ("CPCRE2", ["Sources/Values/Access/"]),
     ]
 

@@ -25,8 +25,10 @@ package struct SigningKey: Sendable {
         case p256(P256.Signing.PrivateKey)
         case p384(P384.Signing.PrivateKey)
         case p521(P521.Signing.PrivateKey)
-        case rsa(_RSA.Signing.PrivateKey)
+        case rsa(_RSA.Signing.PrivateKey, RSASigner)
         case ed25519(Curve25519.Signing.PrivateKey)
+
+        static func rsa(_ key: _RSA.Signing.PrivateKey) throws -> Material { .rsa(key, try RSASigner(key)) }
 
         var jwsAlgorithm: String {
             switch self {
@@ -59,7 +61,7 @@ package struct SigningKey: Sendable {
         case .p256: .p256
         case .p384: .p384
         case .p521: .p521
-        case .rsa(let key): key.keySizeInBits > 2048 ? .rsa4096 : .rsa2048
+        case .rsa(let key, _): key.keySizeInBits > 2048 ? .rsa4096 : .rsa2048
         case .ed25519: .ed25519
         }
     }
@@ -116,10 +118,7 @@ package struct SigningKey: Sendable {
         case .p256(let key): Array(try key.signature(for: bytes).rawRepresentation)
         case .p384(let key): Array(try key.signature(for: bytes).rawRepresentation)
         case .p521(let key): Array(try key.signature(for: bytes).rawRepresentation)
-        case .rsa(let key):
-            Array(
-                try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
-                    .rawRepresentation)
+        case .rsa(_, let signer): try signer.sign(bytes)
         case .ed25519(let key): Array(try key.signature(for: bytes))
         }
     }
@@ -141,7 +140,7 @@ package struct SigningKey: Sendable {
                 return false
             }
             return key.publicKey.isValidSignature(signature, for: bytes)
-        case .rsa(let key):
+        case .rsa(let key, _):
             return key.publicKey.isValidSignature(
                 _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA256.hash(data: bytes),
                 padding: .insecurePKCS1v1_5)
@@ -171,7 +170,7 @@ struct PublicKeyIdentity {
         case .p521(let key):
             members = Self.members(curve: "P-521", point: Array(key.publicKey.rawRepresentation))
             spki = Array(key.publicKey.derRepresentation)
-        case .rsa(let key):
+        case .rsa(let key, _):
             let numbers = try key.publicKey.getKeyPrimitives()
             members =
                 #"{"e":"\#(Base64URL.encode(Self.withoutLeadingZeros(numbers.publicExponent)))","kty":"RSA","#

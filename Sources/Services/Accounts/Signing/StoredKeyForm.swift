@@ -41,8 +41,8 @@ enum StoredKeyForm {
         case .p256: .p256(p256())
         case .p384: .p384(p384())
         case .p521: .p521(p521())
-        case .rsa2048: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits2048))
-        case .rsa4096: .rsa(try _RSA.Signing.PrivateKey(keySize: .bits4096))
+        case .rsa2048: try .rsa(_RSA.Signing.PrivateKey(keySize: .bits2048))
+        case .rsa4096: try .rsa(_RSA.Signing.PrivateKey(keySize: .bits4096))
         case .ed25519: .ed25519(Curve25519.Signing.PrivateKey())
         }
     }
@@ -83,7 +83,7 @@ enum StoredKeyForm {
             case .p256(let key): .init(key)
             case .p384(let key): .init(key)
             case .p521(let key): .init(key)
-            case .rsa(let key): .init(key)
+            case .rsa(let key, _): .init(key)
             case .ed25519(let key): .init(key)
             }
         let name = try DistinguishedName { CommonName(String(issuer.prefix(64))) }
@@ -107,7 +107,7 @@ enum StoredKeyForm {
         case .p256(let key): key.pemRepresentation
         case .p384(let key): key.pemRepresentation
         case .p521(let key): key.pemRepresentation
-        case .rsa(let key): key.pkcs8PEMRepresentation
+        case .rsa(let key, _): key.pkcs8PEMRepresentation
         case .ed25519(let key):
             PEMDocument(
                 type: "PRIVATE KEY", derBytes: Ed25519Encoding.privatePrefix + Array(key.rawRepresentation)
@@ -128,6 +128,6 @@ enum StoredKeyForm {
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) { return .p256(key) }
         if let key = try? P384.Signing.PrivateKey(pemRepresentation: pem) { return .p384(key) }
         if let key = try? P521.Signing.PrivateKey(pemRepresentation: pem) { return .p521(key) }
-        return .rsa(try _RSA.Signing.PrivateKey(pemRepresentation: pem))
+        return try .rsa(_RSA.Signing.PrivateKey(pemRepresentation: pem))
     }
 }
