@@ -341,7 +341,11 @@ let testRooms: [Target] = [
         "TokenAPITests", uses: ["Access", "Accounts", "TokenAPI", "HTTPKit", "ServerKit", "Contracts"],
         packages: [httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded]),
     tests(
-        "HomeportTests", uses: ["homeport", "ServerKit", "Almanac", "Audit", "Harness", "Contracts"],
+        "HomeportTests",
+        uses: [
+            "homeport", "ServerKit", "Accounts", "Almanac", "Audit", "IdentityProviders", "Harness",
+            "Contracts",
+        ],
         packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room(

@@ -31,7 +31,8 @@ struct DockerAuthServing: Sendable {
         values = plan.configuration
         // An address that anybody can claim is nobody's to be banned.
         let isClaimed = plan.addressHeader != nil && plan.options.trustedProxies == nil
-        house = try DockerAuthHouse(plan, bans: isClaimed ? nil : guardian.bans, now: now)
+        house = try DockerAuthHouse(
+            plan, store: guardian.store, bans: isClaimed ? nil : guardian.bans, now: now)
         door = SecureDoor(values, choice: plan.choice, now: now)
     }
 
@@ -65,6 +66,18 @@ struct DockerAuthServing: Sendable {
                 .init(service: DockerAuthUpkeep(house: house)),
                 .init(service: BanClock(bans: guardian.bans)),
                 .init(
+                    service: Maintenance(
+                        name: "people of providers", first: .zero, every: plan.browser.pause
+                    ) { [house] in try await house.askAgain() }),
+                .init(
+                    service: Maintenance(name: "providers", first: .zero, every: .seconds(300)) { [house] in
+                        await house.lookAtProviders()
+                    }),
+                .init(
+                    service: Maintenance(name: "expired tokens", every: .seconds(3600)) { [house] in
+                        try await house.removeExpiredTokens()
+                    }),
+                .init(
                     service: Maintenance(name: "memory", first: .milliseconds(500), every: .seconds(600)) {
                         homeport_release_memory()
                     }),
@@ -95,6 +108,9 @@ struct DockerAuthServing: Sendable {
                 },
                 HealthFace.Check(name: "sign-in ldap_auth") { [house] in
                     await house.directoryConcern().map(HealthFace.Check.Finding.noted) ?? .fine
+                },
+                HealthFace.Check(name: "sign-in by browser") { [house] in
+                    await house.providerConcern().map(HealthFace.Check.Finding.noted) ?? .fine
                 },
             ]),
             MetricsFace(readers: values.metrics.readers.map(\.range)) { [metrics, bans = guardian.bans] in

@@ -3,21 +3,22 @@ struct DockerAuthSettings {
     private(set) var text = ""
     /// What has no place in the configuration.
     private(set) var leftOut: [DockerAuthNote] = []
-    private let file: DockerAuthFile
+    let file: DockerAuthFile
 
     init(_ file: DockerAuthFile) {
         self.file = file
         door()
+        publicPlace()
         tokens()
         sources()
         for (key, text) in Self.others where file.names(key) { leave(key, text) }
     }
 
-    private mutating func leave(_ key: String, _ text: String) {
+    mutating func leave(_ key: String, _ text: String) {
         leftOut.append(DockerAuthNote(key: key, line: file.line(of: key), text: text))
     }
 
-    private mutating func line(_ words: String) { text += words + "\n" }
+    mutating func line(_ words: String) { text += words + "\n" }
 
     private mutating func door() {
         let server = file.values.server
@@ -69,9 +70,9 @@ struct DockerAuthSettings {
 
     private mutating func sources() {
         let (hasProgram, hasDirectory) = (file.names("ext_auth"), file.names("ldap_auth"))
-        guard hasProgram || hasDirectory else { return }
+        guard hasProgram || hasDirectory || hasProviders else { return }
         line("accounts:")
-        line("  sources:")
+        if hasProgram || hasDirectory { line("  sources:") }
         if hasProgram {
             let program = file.values.program
             line("    - name: program")
@@ -81,6 +82,7 @@ struct DockerAuthSettings {
             line("        arguments: [\(program.arguments.map(Self.quoted).joined(separator: ", "))]")
         }
         if hasDirectory { directory(file.values.ldap) }
+        if hasProviders { providers() }
     }
 
     private mutating func directory(_ ldap: DockerAuthLDAP) {
@@ -124,10 +126,6 @@ struct DockerAuthSettings {
     /// Sources of people and rules beside those of the file itself.
     private static let others: [(key: String, text: String)] = [
         ("ext_authz", "programs that decide are not taken over by an import"),
-        ("google_auth", "signing in by browser is not taken over by an import"),
-        ("github_auth", "signing in by browser is not taken over by an import"),
-        ("oidc_auth", "signing in by browser is not taken over by an import"),
-        ("gitlab_auth", "signing in by browser is not taken over by an import"),
         ("xorm_auth", "databases of SQL are not asked here"),
         ("acl_xorm", "databases of SQL are not asked here"),
         ("plugin_authn", "plugins in Go cannot be loaded"),
@@ -136,7 +134,7 @@ struct DockerAuthSettings {
     ]
 
     /// A text as YAML takes it, whatever is in it.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
