@@ -45,7 +45,8 @@ struct DockerAuthServing: Sendable {
         SignInMetrics.begin()
         BanMetrics.begin()
         try await door.open(values)
-        try await door.openOwn()
+        let own = door.automatic(values)
+        try await own?.open()
         await house.begin()
         let isSecure = isSecure
         var configuration = values.edge([
@@ -62,7 +63,7 @@ struct DockerAuthServing: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: [
-                .init(service: CertificateUpkeep(keeper: door.keeper, own: door.own)),
+                .init(service: CertificateUpkeep(keeper: door.keeper)),
                 .init(service: DockerAuthUpkeep(house: house)),
                 .init(service: BanClock(bans: guardian.bans)),
                 .init(
@@ -81,16 +82,17 @@ struct DockerAuthServing: Sendable {
                     service: Maintenance(name: "memory", first: .milliseconds(500), every: .seconds(600)) {
                         homeport_release_memory()
                     }),
-                .init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup),
-            ], logger: Logger(label: "homeport.lifecycle"))
+            ] + (own.map { [.init(service: $0.engine)] } ?? [])
+                + [.init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup)],
+            logger: Logger(label: "homeport.lifecycle"))
         group.maximumGracefulShutdownDuration = values.limits.stopTime
         do {
             try await StopSignals(group: ServiceGroup(configuration: group)).run()
         } catch {
-            await close()
+            await close(own)
             throw error
         }
-        await close()
+        await close(own)
     }
 
     private var isSecure: Bool {
@@ -121,9 +123,9 @@ struct DockerAuthServing: Sendable {
         ]
     }
 
-    private func close() async {
+    private func close(_ own: AutomaticCertificates?) async {
         await house.end()
-        try? await door.close()
+        try? await own?.engine.close()
         await guardian.close()
         if case .socket(let path) = plan.place { SocketFile(path).remove() }
     }

@@ -6,7 +6,6 @@ internal import FoundationEssentials
 internal import LDAPDirectory
 internal import Logging
 internal import ServerKit
-internal import ServiceLifecycle
 internal import Synchronization
 internal import TLSKit
 
@@ -14,16 +13,46 @@ internal import TLSKit
 struct SignInSources: Sendable {
     let watched: [WatchedSource]
     private let lists: [String: ListedPeople]
+    /// Reads the lists anew when the file of the configuration changes.
+    let engine: Engine?
 
-    static let none = SignInSources(watched: [], lists: [:])
+    static let none = SignInSources(watched: [], lists: [:], file: nil)
 
-    private init(watched: [WatchedSource], lists: [String: ListedPeople]) {
+    /// - Parameter file: where the lists stand.
+    private init(watched: [WatchedSource], lists: [String: ListedPeople], file: String?) {
         self.watched = watched
         self.lists = lists
+        guard let file, !lists.isEmpty else {
+            engine = nil
+            return
+        }
+        let watch = ListWatch(file: file, lists: lists)
+        engine = Engine(
+            "sign-in lists",
+            [Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }])
     }
 
-    /// - Parameter threads: where passwords are hashed.
-    init(_ values: Configuration, threads: BlockingThreads) throws {
+    /// The sources of other values: the very same, where they have not changed but for who is in the lists.
+    func succeeded(
+        by values: Configuration, insteadOf before: Configuration, file: String?, threads: BlockingThreads
+    ) throws -> SignInSources {
+        let isSame =
+            values.accounts.sources.map(\.withoutPeople) == before.accounts.sources.map(\.withoutPeople)
+            && values.accounts.hashCost == before.accounts.hashCost
+        return isSame ? self : try SignInSources(values, file: file, threads: threads)
+    }
+
+    /// Has those in the lists who stand there in these values.
+    func begin(_ values: Configuration) {
+        for settings in values.accounts.sources where settings.kind == .list {
+            lists[settings.name]?.replace(with: settings.people)
+        }
+    }
+
+    /// - Parameters:
+    ///   - file: that of the configuration.
+    ///   - threads: where passwords are hashed.
+    init(_ values: Configuration, file: String? = nil, threads: BlockingThreads) throws {
         let hasher = PasswordHasher(cost: values.accounts.hashCost, threads: threads)
         var watched: [WatchedSource] = []
         var lists: [String: ListedPeople] = [:]
@@ -42,7 +71,7 @@ struct SignInSources: Sendable {
             }
             watched.append(WatchedSource(settings.name, source, limits: settings.limits))
         }
-        self.init(watched: watched, lists: lists)
+        self.init(watched: watched, lists: lists, file: file)
     }
 
     /// What `/readyz` says of them. One that is away is no reason to send clients elsewhere: whoever has signed in goes
@@ -67,13 +96,6 @@ struct SignInSources: Sendable {
                     + (trouble.map { "cannot be asked: \($0)." } ?? "can be asked."))
         }
         return lines
-    }
-
-    /// What reads the lists anew when the file of the configuration changes; nil where there are none.
-    func upkeep(of file: String?) -> (any Service)? {
-        guard let file, !lists.isEmpty else { return nil }
-        let watch = ListWatch(file: file, lists: lists)
-        return Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }
     }
 }
 
@@ -127,6 +149,13 @@ actor ListWatch {
 }
 
 extension SignInSourceSettings {
+    /// How it is asked, whoever is in it.
+    fileprivate var withoutPeople: SignInSourceSettings {
+        var settings = self
+        settings.users = [:]
+        return settings
+    }
+
     fileprivate var limits: WatchedSource.Limits {
         var limits = WatchedSource.Limits()
         limits.time = timeLimit

@@ -77,15 +77,18 @@ package final class BrowserSignIn: Sendable {
     let log: SignInLog
     let now: WallClock
     private let publicURL: String?
-    private let ticket = SealedTicket()
-    private let sessions = BrowserSessions()
+    private let ticket: SealedTicket
+    private let sessions: BrowserSessions
     private let talks = Mutex(0)
     let troubles = Mutex<[String: String]>([:])
 
+    /// - Parameter predecessor: whose browsers are on their way, or signed in.
     init(
         _ settings: Settings, people: People, tokens: AccessTokens, standing: Standing, log: SignInLog,
-        now: @escaping WallClock
+        succeeding predecessor: BrowserSignIn? = nil, now: @escaping WallClock
     ) {
+        self.ticket = predecessor?.ticket ?? SealedTicket()
+        self.sessions = predecessor?.sessions ?? BrowserSessions()
         self.vouchers = settings.vouchers
         self.publicURL = settings.publicURL
         self.people = people

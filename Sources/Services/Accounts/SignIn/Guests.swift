@@ -19,16 +19,27 @@ final class Guests: Sendable {
         }
     }
 
+    private final class Memory: Sendable {
+        let state = Mutex(State())
+    }
+
     let sources: [any SignInSource]
     private let lifetime: TimeInterval
     private let countMax: Int
-    private let state = Mutex(State())
+    private let memory: Memory
 
-    /// - Parameter lifetime: for how many seconds after a sign-in somebody is known.
-    init(sources: [any SignInSource], lifetime: TimeInterval, countMax: Int = 10_000) {
+    /// - Parameters:
+    ///   - lifetime: for how many seconds after a sign-in somebody is known.
+    ///   - predecessor: those whom it knows are known here, if the sources are the very same.
+    init(
+        sources: [any SignInSource], lifetime: TimeInterval, countMax: Int = 10_000,
+        succeeding predecessor: Guests? = nil
+    ) {
         self.sources = sources
         self.lifetime = lifetime
         self.countMax = countMax
+        let isSame = predecessor?.sources.elementsEqual(sources) { $0 as AnyObject === $1 as AnyObject }
+        self.memory = isSame == true ? predecessor?.memory ?? Memory() : Memory()
     }
 
     /// Moves when any source has changed what it says.
@@ -36,7 +47,7 @@ final class Guests: Sendable {
 
     func remember(_ account: Account, at moment: Date) {
         let generation = generation
-        state.withLock { state in
+        memory.state.withLock { state in
             state.forget(unless: generation)
             if state.known.count >= countMax, state.known[account.name] == nil {
                 state.known = state.known.filter { $0.value.end > moment }
@@ -51,7 +62,7 @@ final class Guests: Sendable {
     func record(of name: AccountName, at moment: Date) -> Standing.Record? {
         guard !sources.isEmpty else { return nil }
         let generation = generation
-        return state.withLock { state in
+        return memory.state.withLock { state in
             state.forget(unless: generation)
             return state.known[name].flatMap { $0.end > moment ? $0.record : nil }
         }
