@@ -7,6 +7,7 @@ import ServerKit
 ///
 /// The key is read once. OpenSSL lets any number of threads sign with it at the same time.
 final class RSASigner: Sendable {
+    // Never changed once it is read, and OpenSSL signs with it on any number of threads.
     private nonisolated(unsafe) let key: OpaquePointer
 
     /// - Throws: `StoreError` when OpenSSL does not take the key; what it says is kept, the key is not.
