@@ -28,6 +28,30 @@ import Testing
         return place
     }
 
+    /// Passwords go over the network in clear only where somebody has said so.
+    @Test func withoutTLSElsewhereOnlyWhereThatIsWanted() async throws {
+        let place = try place()
+        let folder = place.folder.path
+        try await withDirectoryServer(at: place) { (directory: DirectoryServer) async throws in
+            let plain = settings(directory, folder).replacing(
+                directory.secure, with: directory.elsewhere
+            ).replacing("        authority_file: \(directory.authorityFile)\n", with: "")
+            let file = folder + "/plain.yaml"
+            try plain.write(toFile: file, atomically: true, encoding: .utf8)
+            let refused = try await homeport(["serve", "--config", file], data: folder + "/other")
+            #expect(
+                refused.status == 2 && refused.errors.contains("in clear; write `ldaps://`"), "\(refused)")
+            let wanted = plain.replacing(
+                "        base:", with: "        allow_plain: true\n        base:")
+            try await withHomeport(settings: wanted) { (server: Homeport) async throws in
+                for (password, status) in [(DirectoryServer.password, 200), ("wrong", 401)] {
+                    let answer = try await server.caller("alice", password).get("/token?service=homeport")
+                    #expect(answer.status == status, "\(answer)")
+                }
+            }
+        }
+    }
+
     @Test func whoIsInTheDirectoryPushesWhatTheirGroupsAllow() async throws {
         let place = try place()
         let folder = place.folder.path

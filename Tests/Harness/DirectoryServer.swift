@@ -8,6 +8,8 @@ package struct DirectoryServer: Sendable {
     package let secure: String
     /// The same server under an address for which its certificate is not.
     package let misnamed: String
+    /// The same without TLS, under an address that is not known to be this machine's.
+    package let elsewhere: String
     /// The certificate to be believed.
     package let authorityFile: String
     package let process: GuardedProcess
@@ -29,7 +31,7 @@ package struct DirectoryPlace: Sendable {
     /// On ports that are free, with its files in a folder of its own.
     package init() throws {
         folder = try TemporaryFolder()
-        ports = try freePorts(3)
+        ports = try freePorts(4)
         let authority = try TestAuthority()
         try authority.pem.write(toFile: folder.path + "/ca.pem", atomically: true, encoding: .utf8)
         try authority.issue(["directory.test"]).write(to: folder.path, as: "slapd")
@@ -46,7 +48,7 @@ package func withDirectoryServer<Value: Sendable>(
     let folder = place.folder.path
     let urls = [
         "ldap://127.0.0.1:\(place.ports[0])", "ldaps://127.0.0.1:\(place.ports[1])",
-        "ldaps://127.0.0.2:\(place.ports[2])",
+        "ldaps://127.0.0.2:\(place.ports[2])", "ldap://127.0.0.2:\(place.ports[3])",
     ]
     let file = folder + "/slapd.conf"
     let configuration = DirectoryContent.configuration.replacing("DIR", with: folder).replacing(
@@ -75,8 +77,8 @@ package func withDirectoryServer<Value: Sendable>(
         for port in place.ports { try await listening(port) }
         return try await body(
             DirectoryServer(
-                plain: urls[0], secure: urls[1], misnamed: urls[2], authorityFile: folder + "/ca.pem",
-                process: process))
+                plain: urls[0], secure: urls[1], misnamed: urls[2], elsewhere: urls[3],
+                authorityFile: folder + "/ca.pem", process: process))
     }.value
 }
 
