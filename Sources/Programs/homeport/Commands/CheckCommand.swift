@@ -38,6 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
         if let line = try await mongoLine(loaded.values) { terminal.note(line) }
         let sources = try SignInSources(loaded.values, threads: BlockingThreads(count: 1, queueMax: 1))
         for line in await sources.lines() { terminal.note(line) }
+        await sources.shutDown()
         let providers = IdentityProviderSet(loaded.values, now: Surroundings.current.now)
         for line in await providers.lines() { terminal.note(line) }
         try await providers.shutDown()

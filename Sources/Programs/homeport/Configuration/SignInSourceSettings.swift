@@ -7,6 +7,7 @@ struct SignInSourceSettings: ConfigurationSection {
         case list = "static"
         case program
         case ldap
+        case http
     }
 
     enum Fallback: String, CaseIterable {
@@ -22,6 +23,7 @@ struct SignInSourceSettings: ConfigurationSection {
     var users: [String: ListedUserSettings] = [:]
     var program = SourceProgramSettings()
     var ldap = LDAPSourceSettings()
+    var http = AskedServerSettings()
 
     static var keys: [Key<Self>] {
         [
@@ -33,6 +35,7 @@ struct SignInSourceSettings: ConfigurationSection {
             .named("users", \.users),
             .section("program", \.program),
             .section("ldap", \.ldap),
+            .section("http", \.http),
         ]
     }
 
@@ -53,6 +56,11 @@ struct SignInSourceSettings: ConfigurationSection {
             problems += ldap.problems.map { ("ldap.\($0.key)", $0.message) }
         } else if ldap.isSaid {
             problems.append(("ldap", "only a source with `kind: ldap` asks a directory"))
+        }
+        if kind == .http {
+            problems += http.problems.map { ("http.\($0.key)", $0.message) }
+        } else if http.isSaid {
+            problems.append(("http", "only a source with `kind: http` asks a server"))
         }
         for name in users.keys.sorted() where (try? AccountName(name)) == nil {
             problems.append(("users.\(name)", "is not the name of an account"))

@@ -74,8 +74,10 @@ struct Server: Sendable {
             }.run()
         } catch {
             for part in parts { try? await part.close() }
+            await stores.sources.shutDown()
             throw error
         }
+        await stores.sources.shutDown()
         for part in parts { try await part.close() }
     }
 

@@ -2,6 +2,7 @@ internal import Access
 internal import Accounts
 internal import Edge
 internal import ExternalPrograms
+internal import ExternalServers
 internal import FoundationEssentials
 internal import LDAPDirectory
 internal import Logging
@@ -14,12 +15,14 @@ internal import TLSKit
 struct SignInSources: Sendable {
     let watched: [WatchedSource]
     private let lists: [String: ListedPeople]
+    private let servers: [AnsweringServer]
 
-    static let none = SignInSources(watched: [], lists: [:])
+    static let none = SignInSources(watched: [], lists: [:], servers: [])
 
-    private init(watched: [WatchedSource], lists: [String: ListedPeople]) {
+    private init(watched: [WatchedSource], lists: [String: ListedPeople], servers: [AnsweringServer]) {
         self.watched = watched
         self.lists = lists
+        self.servers = servers
     }
 
     /// - Parameter threads: where passwords are hashed.
@@ -27,6 +30,7 @@ struct SignInSources: Sendable {
         let hasher = PasswordHasher(cost: values.accounts.hashCost, threads: threads)
         var watched: [WatchedSource] = []
         var lists: [String: ListedPeople] = [:]
+        var servers: [AnsweringServer] = []
         for settings in values.accounts.sources {
             let source: any SignInSource
             switch settings.kind {
@@ -38,11 +42,16 @@ struct SignInSources: Sendable {
             case .ldap?:
                 source = LDAPDirectory(
                     settings.ldap.settings(time: settings.timeLimit, concurrentMax: settings.concurrentMax))
+            case .http?:
+                let server = settings.http.server(
+                    time: settings.timeLimit, concurrentMax: settings.concurrentMax)
+                servers.append(server)
+                source = WebPeople(server)
             case nil: continue
             }
             watched.append(WatchedSource(settings.name, source, limits: settings.limits))
         }
-        self.init(watched: watched, lists: lists)
+        self.init(watched: watched, lists: lists, servers: servers)
     }
 
     /// What `/readyz` says of them. One that is away is no reason to send clients elsewhere: whoever has signed in goes
@@ -67,6 +76,11 @@ struct SignInSources: Sendable {
                     + (trouble.map { "cannot be asked: \($0)." } ?? "can be asked."))
         }
         return lines
+    }
+
+    /// To be called when nobody is asked any more.
+    func shutDown() async {
+        for server in servers { await server.shutDown() }
     }
 
     /// What reads the lists anew when the file of the configuration changes; nil where there are none.
