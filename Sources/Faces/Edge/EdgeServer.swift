@@ -74,16 +74,18 @@ package struct EdgeServer: Service {
         let log = Self.log
         let responder = EdgeResponder(
             faces: listener.faces ?? faces, trustedProxies: configuration.trustedProxies,
-            addressHeader: configuration.addressHeader,
+            addressHeader: configuration.addressHeader, nameHeader: configuration.nameHeader,
             isSecure: listener.certificates != nil, headers: configuration.headers, requests: requests,
             doorkeeper: configuration.doorkeeper)
         if let shelf = listener.certificates {
             return reception(for: listener, log, onListening) { client in
-                SecureChannel(
-                    responder: Answering.responder(responder, for: client, log: log), shelf: shelf,
+                let asks = shelf.clients != nil
+                return SecureChannel(
+                    responder: Answering.responder(responder, for: client, asks: asks, log: log),
+                    shelf: shelf,
                     limits: limits, gate: { SecureGate(table: table, client: client) },
                     http1: HTTP1Channel(
-                        responder: Answering.responder(responder, for: client, log: log),
+                        responder: Answering.responder(responder, for: client, asks: asks, log: log),
                         configuration: http1([keeper(), BodyReceiver()])))
             }
         }

@@ -175,9 +175,11 @@ private final class Guests: Sendable {
 /// What is done with each request: who it comes from is put together, a responder is asked, and its answer is
 /// written.
 enum Answering {
-    /// - Parameter client: whose connection it is, where a proxy has said so in front of it.
+    /// - Parameters:
+    ///   - client: whose connection it is, where a proxy has said so in front of it.
+    ///   - asks: whether clients are asked for certificates.
     static func responder(
-        _ responder: EdgeResponder, for client: String?, log: Logger
+        _ responder: EdgeResponder, for client: String?, asks: Bool = false, log: Logger
     ) -> HTTPChannelHandler.Responder {
         let clock = DateHeader()
         return { request, writer, channel in
@@ -186,8 +188,9 @@ enum Answering {
             var context = HomeportContext(
                 source: ApplicationRequestContextSource(channel: channel, logger: log))
             if let client { context.clientAddress = client }
+            let shown = asks ? await CertificateKeep.shown(on: channel) : nil
             var response = await withLogger(log) { [context] _ in
-                await responder.respond(to: request, context: context)
+                await responder.respond(to: request, context: context, shown: shown)
             }
             response.headers[.date] = clock.text
             do {

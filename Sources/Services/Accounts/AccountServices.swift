@@ -20,6 +20,8 @@ package struct AccountServices: Sendable {
         package var sources: [any SignInSource] = []
         /// Providers at whose pages people sign in with their browser.
         package var browser: BrowserSignIn.Settings?
+        /// What those may say who vouch for callers; nobody vouches in the other ways.
+        package var vouching: [Vouched.Way: VouchingTerms] = [:]
         /// Who decides where no rule has.
         package var decider: (any AccessDecider)?
         package var signIn = SignIn.Settings()
@@ -77,6 +79,9 @@ package struct AccountServices: Sendable {
         let life = settings.issuer.lifetime + 2 * TokenIssuer.leeway
         let guests = Guests(
             sources: settings.sources, lifetime: TimeInterval(life + TokenIssuer.sessionMax))
+        let vouchers = Vouchers(
+            settings.vouching, lifetime: TimeInterval(life + TokenIssuer.sessionMax), standing: standing,
+            log: log, now: now)
         accounts = AccountManager(stores, hasher: hasher, now: now)
         tokens = AccessTokens(stores, standing: standing, now: now)
         rules = RuleBook(stores, style: settings.policyStyle, logger: logger, now: now)
@@ -84,7 +89,7 @@ package struct AccountServices: Sendable {
             stores: stores, issuer: settings.issuer.issuer, overlap: Double(life), threads: threads, now: now)
         signIn = SignIn(
             standing: standing, hasher: hasher, accessTokens: tokens, settings: settings.signIn,
-            guests: guests, log: log,
+            guests: guests, vouchers: vouchers, log: log,
             now: now)
         browser = settings.browser.map { [tokens] browser in
             BrowserSignIn(browser, people: people, tokens: tokens, standing: standing, log: log, now: now)
@@ -93,13 +98,13 @@ package struct AccountServices: Sendable {
         let budget = AccountBudget(perMinute: settings.requestsPerMinute)
         authorizer = AccessControl(
             service: settings.services[0], expandsActions: settings.expandsActions, decider: settings.decider,
-            standing: standing, guests: guests,
+            standing: standing, guests: guests, vouchers: vouchers,
             rules: rules, issuer: issuer, signIn: signIn, budget: budget,
             log: log, now: now)
         tokenService = TokenService(
             services: settings.services, acceptsAny: settings.acceptsAnyService,
             issuesRefreshTokens: settings.issuesRefreshTokens, standing: standing,
-            signIn: signIn, budget: budget,
+            signIn: signIn, vouchers: vouchers, budget: budget,
             refreshTokens: RefreshTokens(
                 stores, standing: standing, accessTokens: tokens, settings: settings.refreshTokens, now: now),
             access: authorizer, issuer: issuer, log: log, now: now)

@@ -8,6 +8,8 @@ struct AccountSettings: ConfigurationSection {
     var adminPassword: Secret?
     var refusalTime = Duration.seconds(1)
     var sources: [SignInSourceSettings] = []
+    var proxyHeader = ProxyHeaderSettings()
+    var clientCertificates = ClientCertificateSettings()
     var providers: [IdentityProviderSettings] = []
 
     static var keys: [Key<Self>] {
@@ -18,6 +20,8 @@ struct AccountSettings: ConfigurationSection {
             .value("admin_password_file", \.adminPassword, .optional(.secretFile)),
             .value("refusal_time", \.refusalTime, .duration(.seconds(0) ... .seconds(10))),
             .sections("sources", \.sources),
+            .section("proxy_header", \.proxyHeader),
+            .section("client_certificates", \.clientCertificates),
             .sections("providers", \.providers),
         ]
     }

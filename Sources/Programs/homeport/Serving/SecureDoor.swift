@@ -19,6 +19,8 @@ struct SecureDoor: Sendable {
     /// Those that the server gets itself; nil when there are none to be got.
     let own: OwnCertificates?
     private let client: ACMEClient?
+    /// What clients are asked for, or why it is not known.
+    private let clients: Result<ClientCertificates?, CertificateFileError>
 
     /// Threads for reading certificates: few and rare.
     private static let threadCount = 2
@@ -26,7 +28,13 @@ struct SecureDoor: Sendable {
 
     init(_ values: Configuration, choice: TLSChoice = TLSChoice(), now: @escaping @Sendable () -> Date) {
         threads = BlockingThreads(count: Self.threadCount, queueMax: Self.queueMax)
-        shelf = CertificateShelf(profile: values.tls.profile, choice: choice)
+        // Its file was looked at with the configuration; whatever has become of it since is said by `open`.
+        let asked = Result { () throws(CertificateFileError) in
+            try values.accounts.clientCertificates.asked()
+        }
+        clients = asked
+        shelf = CertificateShelf(
+            profile: values.tls.profile, choice: choice, clients: (try? asked.get()) ?? nil)
         board = ChallengeBoard(shelf: shelf)
         port = SecurePort(values.securePort)
         keeper = CertificateKeeper(
@@ -57,6 +65,7 @@ struct SecureDoor: Sendable {
     /// Reads the certificates; one that is no good stops the start.
     func open(_ values: Configuration) async throws {
         do {
+            _ = try clients.get()
             try await keeper.open(values.tls.certificates.map(\.files))
         } catch let error as CertificateFileError {
             throw CommandFailure.usage(error.description)

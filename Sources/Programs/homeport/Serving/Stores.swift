@@ -102,6 +102,7 @@ extension Configuration {
         settings.signIn.remembersSources = true
         settings.signIn.refusalTime = accounts.refusalTime
         settings.hashCost = accounts.hashCost
+        settings.vouching = accounts.vouching
         if mongodb.isNamed { settings.policyStyle = mongodb.policyStyle }
         if limits.requestsPerAccountMax > 0 { settings.requestsPerMinute = limits.requestsPerAccountMax }
         return settings

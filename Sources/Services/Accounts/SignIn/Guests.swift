@@ -22,10 +22,17 @@ final class Guests: Sendable {
     let sources: [any SignInSource]
     private let lifetime: TimeInterval
     private let countMax: Int
+    /// Whether anybody can be known here.
+    private let isOpen: Bool
     private let state = Mutex(State())
 
-    /// - Parameter lifetime: for how many seconds after a sign-in somebody is known.
-    init(sources: [any SignInSource], lifetime: TimeInterval, countMax: Int = 10_000) {
+    /// - Parameters:
+    ///   - lifetime: for how many seconds after a sign-in somebody is known.
+    ///   - isOpen: whether somebody can be known without a source.
+    init(
+        sources: [any SignInSource], lifetime: TimeInterval, isOpen: Bool = false, countMax: Int = 10_000
+    ) {
+        self.isOpen = isOpen || !sources.isEmpty
         self.sources = sources
         self.lifetime = lifetime
         self.countMax = countMax
@@ -49,7 +56,7 @@ final class Guests: Sendable {
     }
 
     func record(of name: AccountName, at moment: Date) -> Standing.Record? {
-        guard !sources.isEmpty else { return nil }
+        guard isOpen else { return nil }
         let generation = generation
         return state.withLock { state in
             state.forget(unless: generation)
