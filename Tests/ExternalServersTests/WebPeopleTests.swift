@@ -128,7 +128,10 @@ import Testing
         let reason = Self.reason(try await answer("http://127.0.0.1:\(port)/"))
         #expect(reason.hasPrefix("it cannot be reached: "), "\(reason)")
         let lost = Self.reason(
-            try await answer("http://localhost/") { $0.socket = "/nonexistent/socket" })
+            try await answer("http://localhost/") {
+                $0.socket = "/nonexistent/socket"
+                $0.time = .seconds(60)
+            })
         #expect(lost.hasPrefix("it cannot be reached: "), "\(lost)")
     }
 

@@ -76,4 +76,26 @@ import Testing
         #expect(said.contains(words), "\(said)")
         #expect(said.contains("accounts.sources[0]."), "\(said)")
     }
+
+    @Test(arguments: [
+        ("kind: http, http: {url: http://localhost, secret_file: secret}", nil),
+        ("kind: program, program: {command: sh, format: json}, cache_time: 0s", nil),
+        ("kind: program", "accounts.authorizers[0].program.command: is missing"),
+        ("kind: program, program: {command: no-such-program}", "there is no program `no-such-program`"),
+        ("kind: http", "accounts.authorizers[0].http.url: is missing"),
+        ("kind: http, http: {url: http://a.example, secret_file: secret}", "in clear; write `https://`"),
+        ("kind: http, program: {command: sh}", "only an authorizer with `kind: program` asks one"),
+        ("kind: ldap", "accounts.authorizers[0].kind: "),
+    ])
+    func authorizersAreLookedAtToo(_ fields: String, _ words: String?) throws {
+        let file = folder.path + "/homeport.yaml"
+        try "accounts:\n  authorizers: [{name: a, \(fields)}]\n".write(
+            toFile: file, atomically: true, encoding: .utf8)
+        do {
+            _ = try LoadedConfiguration.load(file: file, environment: [:])
+            #expect(words == nil, "it is taken")
+        } catch let error as ConfigurationError {
+            #expect(words.map { error.description.contains($0) } == true, "\(error)")
+        }
+    }
 }

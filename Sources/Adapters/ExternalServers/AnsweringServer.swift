@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 package import FoundationEssentials
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -41,6 +42,8 @@ package final class AnsweringServer: Sendable {
     private let made = Mutex<Made?>(nil)
     private let log = Logger(label: "homeport.sources")
 
+    /// How often a question is put when connections that were kept turn out to be closed.
+    private static let attemptsMax = 3
     /// How often the files of the certificates are looked at.
     private static let lookInterval = Duration.seconds(5)
 
@@ -119,11 +122,24 @@ package final class AnsweringServer: Sendable {
 
     private func exchange(_ method: HTTPMethod, _ question: [UInt8]?) async throws -> Answer {
         let client = try await client()
-        do {
-            return try await exchange(method, question, by: client)
-        } catch let error as HTTPClientError where error == .remoteConnectionClosed {
-            // It had closed a connection that was kept. Asking twice is asking once.
-            return try await exchange(method, question, by: client)
+        for _ in 1..<Self.attemptsMax {
+            do {
+                return try await exchange(method, question, by: client)
+            } catch let failure where Self.isOfAClosedConnection(failure) {
+                // One that was kept. Asking twice is asking once.
+                continue
+            }
+        }
+        return try await exchange(method, question, by: client)
+    }
+
+    private static func isOfAClosedConnection(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case let error as ChannelError:
+            error == .ioOnClosedChannel || error == .alreadyClosed || error == .eof
+        case let error as IOError: error.errnoCode == EPIPE || error.errnoCode == ECONNRESET
+        default: false
         }
     }
 

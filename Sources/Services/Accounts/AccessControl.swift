@@ -112,7 +112,7 @@ package final class AccessControl: Authorizer {
             }
             return try await decide(
                 asked, type: type, name: name, tag: tag, service: service, for: record.account,
-                bounds: caller.bounds, from: caller.address)
+                bounds: caller.bounds, from: caller.address, asksElse: !caller.asksRulesAlone)
         }
     }
 
@@ -141,7 +141,7 @@ package final class AccessControl: Authorizer {
     private func decide(
         _ actions: [String], type: String, name: String, tag: TagContext, service: String,
         for account: Account,
-        bounds: [Scope], from address: String?
+        bounds: [Scope], from address: String?, asksElse: Bool = true
     ) async throws(StoreError) -> [String] {
         let policy = try await rules.policy()
         let request = AccessRequest(
@@ -151,7 +151,9 @@ package final class AccessControl: Authorizer {
             tag: tag)
         let decision = policy.decide(request, at: now())
         var granted = decision.granted
-        if decision.rule == nil, decision.tagRules.isEmpty, let decider, !request.actions.isEmpty {
+        if decision.rule == nil, decision.tagRules.isEmpty, let decider, asksElse,
+            !request.actions.isEmpty
+        {
             granted = try await decider.granted(request) ?? []
         }
         guard !bounds.isEmpty else { return granted }

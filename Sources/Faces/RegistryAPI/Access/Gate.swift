@@ -123,7 +123,9 @@ struct Gate: Sendable {
             return Failure(OCIError(.denied, sentence))
         case .unavailable:
             return Failure(
-                OCIError(.unavailable, "sign-in is not possible for a moment"), headers: [.retryAfter: "1"])
+                OCIError(
+                    .unavailable, "who you are or what you may cannot be found out for a moment: try again"),
+                headers: [.retryAfter: "1"])
         }
     }
 

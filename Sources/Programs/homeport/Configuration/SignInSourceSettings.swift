@@ -44,11 +44,7 @@ struct SignInSourceSettings: ConfigurationSection {
         if kind != .list, !users.isEmpty {
             problems.append(("users", "only a source with `kind: static` has users of its own"))
         }
-        if kind == .program, !ProgramPath.isThere(program.command) {
-            let name = program.command
-            let missing = "there is no program `\(name)` that may be run"
-            problems.append(("program.command", name.isEmpty ? "is missing; name the program" : missing))
-        }
+        if kind == .program { problems += program.problems.map { ("program.\($0.key)", $0.message) } }
         if kind != .program, !program.command.isEmpty {
             problems.append(("program", "only a source with `kind: program` asks one"))
         }
@@ -111,6 +107,13 @@ struct SourceProgramSettings: ConfigurationSection {
             .value("arguments", \.arguments, .list(of: .text("an argument"))),
             .value("format", \.format, .choice),
         ]
+    }
+
+    /// What is wrong when this is a program that is asked.
+    var problems: [(key: String, message: String)] {
+        guard !command.isEmpty else { return [("command", "is missing; name the program")] }
+        guard !ProgramPath.isThere(command) else { return [] }
+        return [("command", "there is no program `\(command)` that may be run")]
     }
 }
 

@@ -34,5 +34,8 @@ struct DockerAuthOptions: Sendable {
     /// What one account may ask in a minute; nil for as much as it likes.
     var requestsPerAccount: Int?
 
+    /// For how long a password that a source found right is believed; nil to ask each time, as docker_auth does.
+    var passwordCacheTime: Duration?
+
     func isSafe(_ safety: Safety) -> Bool { self.safety.contains(safety) || self.safety.contains(.all) }
 }

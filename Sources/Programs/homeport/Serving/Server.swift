@@ -74,10 +74,10 @@ struct Server: Sendable {
             }.run()
         } catch {
             for part in parts { try? await part.close() }
-            await stores.sources.shutDown()
+            await stores.stopAsking()
             throw error
         }
-        await stores.sources.shutDown()
+        await stores.stopAsking()
         for part in parts { try await part.close() }
     }
 
@@ -85,6 +85,7 @@ struct Server: Sendable {
         parts.flatMap(\.faces) + [
             HealthFace(
                 checks: [databaseCheck, diskCheck] + stores.directory.checks + stores.sources.checks
+                    + stores.authorizers.checks
                     + parts.flatMap(\.checks)),
             MetricsFace(readers: stores.values.metrics.readers.map(\.range)) {
                 [metrics, parts, state, bans = stores.bans] in

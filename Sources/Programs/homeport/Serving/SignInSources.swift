@@ -150,11 +150,7 @@ extension SignInSourceSettings {
     }
 
     fileprivate var programSource: any SignInSource {
-        var limits = ProgramRunner.Limits()
-        limits.time = timeLimit
-        limits.runs = min(concurrentMax, limits.runs)
-        limits.waiting = concurrentMax - limits.runs
-        let runner = ProgramRunner(.init(program.command, program.arguments), limits: limits)
+        let runner = program.runner(time: timeLimit, concurrentMax: concurrentMax)
         switch program.format {
         case .dockerAuth: return DockerAuthSignInProgram(runner)
         case .json: return JSONSignInProgram(runner)

@@ -15,6 +15,7 @@ struct Stores: Sendable {
     let directory: Directory
     let accounts: AccountServices
     let sources: SignInSources
+    let authorizers: AuthorizerSet
     let providers: IdentityProviderSet
     /// For what happens often; changes are written into the trail by the database itself.
     let audit: AuditRecorder
@@ -51,6 +52,8 @@ struct Stores: Sendable {
         let sources = asksSources ? try SignInSources(values, threads: threads) : .none
         var settings = values.accountServices
         settings.sources = sources.watched
+        let authorizers = asksSources ? AuthorizerSet(values) : .none
+        settings.decider = authorizers.decider
         let bans = BanList(
             database, settings: values.banSettings, now: now, onBan: { _ in BanMetrics.made() })
         let providers = asksSources ? IdentityProviderSet(values, now: now) : .none
@@ -60,7 +63,8 @@ struct Stores: Sendable {
             onSignIn: { SignInWitness(audit: audit, bans: bans).saw($0) }, now: now)
         return Stores(
             folder: folder, database: database, directory: directory, accounts: accounts, sources: sources,
-            providers: providers, audit: audit, bans: bans, values: values, now: now)
+            authorizers: authorizers, providers: providers, audit: audit, bans: bans, values: values, now: now
+        )
     }
 
     /// Retention by the rules of the configuration, or by others.
@@ -81,6 +85,12 @@ struct Stores: Sendable {
         let event = AuditEvent(
             at: now(), account: account, origin: .current, action: action, subject: subject, detail: detail)
         try await database.record([event])
+    }
+
+    /// To be called when nobody signs in any more.
+    func stopAsking() async {
+        await sources.shutDown()
+        await authorizers.shutDown()
     }
 
     func close() async throws {

@@ -65,6 +65,16 @@ package struct Caller: Sendable, Hashable {
             isPerson: isPerson, vouchedBy: vouchedBy)
     }
 
+    /// The same for lists, in which each entry is a question: nobody but the rules is asked.
+    package var inLists: Caller {
+        var caller = withoutGrants
+        caller.asksRulesAlone = true
+        return caller
+    }
+
+    /// Whether nobody is asked where no rule decides.
+    private(set) var asksRulesAlone = false
+
     package init(
         account: AccountName, address: String?, grants: [Scope]? = nil, bounds: [Scope] = [],
         hasCredentials: Bool, isPerson: Bool = false, vouchedBy: Vouched.Way? = nil

@@ -45,6 +45,12 @@ struct TokenServerCommand: AsyncParsableCommand {
     @Option(help: "How tokens name their key: with the certificate, or by its identifier alone.")
     var keyName = DockerAuthOptions.KeyName.x5c
 
+    @Option(
+        help: ArgumentHelp(
+            "For how long a password that was right is believed, also one of ext_auth and ldap_auth, which otherwise are asked "
+                + "each time; 0s for no password at all.", valueName: "time"))
+    var passwordCache: String?
+
     @Flag(help: "Only say what is wrong and what is dangerous.")
     var check = false
 
@@ -93,6 +99,13 @@ struct TokenServerCommand: AsyncParsableCommand {
         options.safety = Set(safe)
         options.keyName = keyName
         options.services = service
+        if let passwordCache {
+            guard let time = DurationText.parse(passwordCache), time <= .seconds(3600) else {
+                throw CommandFailure.usage(
+                    "--password-cache: `\(passwordCache)` is no time up to an hour; write it like 60s or 5m")
+            }
+            options.passwordCacheTime = time
+        }
         options.requestsPerAccount = limits.requestsPerAccount
         if !trustedProxy.isEmpty {
             options.trustedProxies = try trustedProxy.map { text in
