@@ -16,7 +16,7 @@ BENCH ?=
 WIDTH ?= 6
 
 # A run of the tests that takes longer than this hangs.
-TEST_SECONDS ?= 2700
+TEST_SECONDS ?= 1500
 
 # How long each fuzzer runs, how long the soak lasts, and what it draws from.
 export FUZZ_SECONDS ?= 60

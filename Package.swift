@@ -33,7 +33,7 @@ let strict: [SwiftSetting] = [
 
 /// What `FUZZ=1` is for: the fuzzers, and rooms made so that libFuzzer sees which way they take. See scripts/fuzz.
 let isFuzzing = Context.environment["FUZZ"] == "1"
-let watched: Set<String> = ["OCI", "Access", "Accounts", "homeport"]
+let watched: Set<String> = ["OCI", "Access", "Accounts", "Edge", "homeport"]
 
 /// Checks that every room below really is on a lower floor, and notes where this one stands.
 @MainActor
@@ -279,7 +279,8 @@ let testRooms: [Target] = [
     room("CalendarPeers", .tests, uses: ["Contracts", "Harness"]),
     room(
         "Properties", .tests,
-        uses: ["OCI", "Access", "Registry", "Accounts", "ServerKit", "homeport", "Contracts"]),
+        uses: ["OCI", "Access", "Registry", "Accounts", "ServerKit", "Edge", "homeport", "Contracts"],
+        packages: [httpTypes, nioCore]),
     tests("PropertyTests", uses: ["Properties"]),
     tests("AuditTests", uses: ["Audit", "ServerKit", "Contracts"]),
     tests("ContractsTests", uses: ["Contracts"]),
@@ -349,7 +350,11 @@ let testRooms: [Target] = [
         "TokenAPITests", uses: ["Access", "Accounts", "TokenAPI", "HTTPKit", "ServerKit", "Contracts"],
         packages: [httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded]),
     tests(
-        "HomeportTests", uses: ["homeport", "ServerKit", "Almanac", "Audit", "Harness", "Contracts"],
+        "HomeportTests",
+        uses: [
+            "homeport", "ServerKit", "Accounts", "Almanac", "Audit", "IdentityProviders", "Harness",
+            "Contracts",
+        ],
         packages: [argumentParser, logging]),
     tests("HouseTests", uses: []),
     room(

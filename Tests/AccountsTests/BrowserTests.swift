@@ -33,7 +33,7 @@ private final class Oracle: IdentityProvider {
     func fails(_ error: ProviderError) { state.withLock { $0.answer = .failure(error) } }
 
     func address(for attempt: BrowserAttempt) async throws(ProviderError) -> String {
-        "https://oracle.example/?state=\(attempt.state)&redirect=\(attempt.redirect)"
+        "https://oracle.example/?state=\(attempt.state)&redirect=\(attempt.redirect ?? "")"
     }
 
     func identity(

@@ -19,13 +19,13 @@ final class House: Sendable {
     let hashing = CountedCrypt()
     let log = InMemoryLogHandler()
     let services: AccountServices
+    private let threads = BlockingThreads(count: 2, queueMax: 64)
 
     init(_ change: (inout AccountServices.Settings) -> Void = { _ in }) {
         var settings = AccountServices.Settings(
             issuer: .init(issuer: Self.issuer), services: [Self.service, "other.example"])
         settings.hashCost = 8
         change(&settings)
-        let threads = BlockingThreads(count: 2, queueMax: 64)
         let hasher = PasswordHasher(
             cost: settings.hashCost, schemes: settings.passwordSchemes, threads: threads,
             crypt: hashing.crypt)
@@ -33,6 +33,16 @@ final class House: Sendable {
         services = AccountServices(
             AccountStores(store), settings: settings, threads: threads, hasher: hasher,
             logger: Logger(label: "homeport.accounts") { _ in log }, now: clock.now)
+    }
+
+    /// The same services with other settings, beside those from before.
+    func successors(_ change: (inout AccountServices.Settings) -> Void = { _ in }) -> AccountServices {
+        var settings = AccountServices.Settings(
+            issuer: .init(issuer: Self.issuer), services: [Self.service, "other.example"])
+        settings.hashCost = 8
+        change(&settings)
+        return AccountServices(
+            AccountStores(store), settings: settings, threads: threads, succeeding: services, now: clock.now)
     }
 
     /// Adds an account that may do everything with its own repositories, `NAME/…`.

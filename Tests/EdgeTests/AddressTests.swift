@@ -70,6 +70,12 @@ import Testing
             client(peer: "127.0.0.1", [("Forwarded", "for=192.0.2.1, for=_hidden")]).address == "127.0.0.1")
     }
 
+    /// What a client has written before a proxy that names nobody.
+    @Test func aHopThatIsNotNamedEndsTheWalk() {
+        let seen = client(peer: "127.0.0.1", [("Forwarded", "for=192.0.2.1, proto=https")])
+        #expect(seen.address == "127.0.0.1" && seen.isSecure)
+    }
+
     @Test func aHostThatIsNoHostIsNotTaken() {
         #expect(
             client(peer: "127.0.0.1", [("X-Forwarded-Host", "evil.example\"/x")]).authority

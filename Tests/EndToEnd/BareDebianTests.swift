@@ -3,7 +3,8 @@ import Foundation
 import Harness
 import Testing
 
-/// From nothing but Debian to a registry with a certificate: the package, `homeport setup`, an authority, Docker.
+/// From nothing but Debian to a registry with a certificate: `apt install ./homeport.deb`, which brings what the package
+/// depends on, `homeport setup`, an authority, Docker.
 @Suite(.timeLimit(.minutes(10))) struct BareDebianTests {
     private static let password = "a password of one's own"
 
@@ -11,7 +12,7 @@ import Testing
         let folder = try TemporaryFolder()
         let debian = try await BareDebian()
         try debian.copy(try await makePackage(in: folder), to: "/homeport.deb")
-        try await debian.run("/usr/bin/dpkg", "--install", "/homeport.deb")
+        try await debian.install("./homeport.deb")
         let ports = try freePorts(3)
         try await withPebble(httpPort: ports[1], tlsPort: ports[0]) { pebble in
             try debian.copy(pebble.authorityFile, to: "/etc/homeport/pebble.pem")

@@ -28,6 +28,35 @@ import Testing
         try await homeport(["check"], environment: settings).succeeded()
     }
 
+    /// The second file adds a MongoDB that the server's settings lead to, with a password that both read.
+    @Test func composeAddsAMongoDB() async throws {
+        let folder = try TemporaryFolder()
+        let password = folder.path + "/password"
+        try "a password\n".write(toFile: password, atomically: true, encoding: .utf8)
+        let compose = Peer(program: "docker-compose", debianPackage: "docker-compose")
+        var read = Command(
+            try compose.path(),
+            [
+                "-f", "\(Self.deploy)/compose.yaml", "-f", "\(Self.deploy)/compose.mongodb.yaml", "config",
+            ])
+        read.environment = ["HOMEPORT_HOST": Self.host, "HOMEPORT_EMAIL": "admin@example.com"]
+        let unset = try await read.run()
+        #expect(unset.status != 0 && unset.errors.contains("name the file with the password"), "\(unset)")
+        read.environment["HOMEPORT_MONGODB_PASSWORD"] = password
+        let seen = try await read.run().succeeded().output
+        var settings: [String: String] = [:]
+        for match in seen.matches(of: /(?m)^ +(HOMEPORT_[A-Z_]+): '?([^'\n]*)'?$/) {
+            settings[String(match.1)] = String(match.2)
+        }
+        #expect(settings["HOMEPORT_MONGODB_HOSTS"] == "mongodb:27017" && seen.contains("\n  mongodb:\n"))
+        let inside = try #require(settings["HOMEPORT_MONGODB_PASSWORD_FILE"])
+        #expect(seen.contains("MONGO_INITDB_ROOT_PASSWORD_FILE: \(inside)\n"), "\(seen)")
+        settings["HOMEPORT_MONGODB_PASSWORD_FILE"] = password
+        settings["HOMEPORT_MONGODB_HOSTS"] = "127.0.0.1:9"
+        let check = try await homeport(["check"], environment: settings).succeeded()
+        #expect(check.text.contains("cannot be asked"), "\(check)")
+    }
+
     @Test func prometheusReadsTheAlerts() async throws {
         let prometheus = Peer(program: "promtool", debianPackage: "prometheus")
         for (kind, name) in [("rules", "alerts.yaml"), ("config", "prometheus.yml")] {
@@ -57,15 +86,18 @@ import Testing
         #expect((panels?["panels"] as? [Any])?.isEmpty == false)
     }
 
-    @Test func kubernetesTakesItsObjects() async throws {
+    @Test(arguments: ["homeport", "mongodb"]) func kubernetesTakesItsObjects(_ name: String) async throws {
         let python = try PythonPeers.interpreter()
         let validate = python.replacing(/python$/, with: "kubernetes-validate")
         try await Command(
-            validate, ["--strict", "-k", "1.30", "\(Self.deploy)/kubernetes/homeport.yaml"]
+            validate, ["--strict", "-k", "1.30", "\(Self.deploy)/kubernetes/\(name).yaml"]
         ).run().succeeded()
         // The configuration in it is one that the program takes.
         let folder = try TemporaryFolder()
-        let lines = try text("kubernetes/homeport.yaml").split(
+        try "a password".write(toFile: folder.path + "/password", atomically: true, encoding: .utf8)
+        let lines = try text("kubernetes/\(name).yaml").replacing(
+            "/run/homeport/mongodb/password", with: folder.path + "/password"
+        ).split(
             separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0.hasSuffix("homeport.yaml: |") })
         let inner = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }

@@ -3,55 +3,60 @@ import Foundation
 import Harness
 import Testing
 
+private let handingOver = """
+    proxies: {trusted: ["127.0.0.1"], accel_redirect: /homeport-blobs/}
+
+    """
+
+/// Runs nginx in front of a server, with the blobs of that server within its reach.
+///
+/// - Parameter body: told who speaks to nginx, and where it writes down each blob that it has sent itself.
+private func withHandingNginx(
+    _ server: Homeport, _ body: @escaping @Sendable (RegistryCaller, _ handed: String) async throws -> Void
+) async throws {
+    let folder = try TemporaryFolder()
+    let port = try freePorts(1)[0]
+    let handed = folder.path + "/handed.log"
+    let site = """
+        server {
+          listen 127.0.0.1:\(port);
+          client_max_body_size 0;
+          location / {
+            proxy_pass http://\(server.address);
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+          }
+          location /homeport-blobs/ {
+            internal;
+            access_log \(handed);
+            alias \(server.folder.path)/data/docker/registry/v2/blobs/;
+            add_header Docker-Content-Digest $upstream_http_docker_content_digest;
+            add_header Docker-Distribution-Api-Version registry/2.0;
+          }
+        }
+        """
+    try await Nginx.run(
+        sites: site, in: folder, answeringAt: "http://127.0.0.1:\(port)/healthz",
+        accessLog: folder.path + "/access.log"
+    ) {
+        try await body(
+            RegistryCaller(address: "127.0.0.1:\(port)", credentials: server.admin.credentials), handed)
+    }
+}
+
 /// Blobs that nginx sends itself, and clients that are told to go.
 @Suite(.timeLimit(.minutes(3))) struct HandoverTests {
-    private static let settings = """
-        proxies: {trusted: ["127.0.0.1"], accel_redirect: /homeport-blobs/}
-
-        """
-
-    private func withNginx(
-        _ server: Homeport, _ body: @escaping @Sendable (RegistryCaller) async throws -> Void
-    ) async throws {
-        let folder = try TemporaryFolder()
-        let port = try freePorts(1)[0]
-        let site = """
-            server {
-              listen 127.0.0.1:\(port);
-              client_max_body_size 0;
-              location / {
-                proxy_pass http://\(server.address);
-                proxy_http_version 1.1;
-                proxy_request_buffering off;
-                proxy_set_header Host $http_host;
-                proxy_set_header X-Forwarded-For $remote_addr;
-              }
-              location /homeport-blobs/ {
-                internal;
-                alias \(server.folder.path)/data/docker/registry/v2/blobs/;
-                add_header Docker-Content-Digest $upstream_http_docker_content_digest;
-                add_header Docker-Distribution-Api-Version registry/2.0;
-              }
-            }
-            """
-        try await Nginx.run(
-            sites: site, in: folder, answeringAt: "http://127.0.0.1:\(port)/healthz",
-            accessLog: folder.path + "/access.log"
-        ) {
-            try await body(
-                RegistryCaller(address: "127.0.0.1:\(port)", credentials: server.admin.credentials))
-        }
-    }
-
     @Test func nginxSendsWhatItsClientsMayHave() async throws {
-        try await withHomeport(settings: Self.settings) { server in
+        try await withHomeport(settings: handingOver) { server in
             let bytes = randomBytes(3 << 20)
             let digest = sha256(bytes)
             let upload = try await server.admin.post(
                 "/v2/team/app/blobs/uploads/?digest=\(digest)", body: bytes)
             #expect(upload.status == 201, "\(upload)")
             let path = "/v2/team/app/blobs/\(digest)"
-            try await withNginx(server) { caller in
+            try await withHandingNginx(server) { caller, _ in
                 let whole = try await caller.get(path)
                 #expect(whole.status == 200 && whole.body == bytes)
                 #expect(whole["Docker-Content-Digest"] == digest && whole["X-Accel-Redirect"] == nil)
@@ -87,7 +92,7 @@ import Testing
     }
 
     @Test func onlyATrustedProxyIsHandedAnything() async throws {
-        let settings = Self.settings.replacing(#""127.0.0.1""#, with: #""192.0.2.1""#)
+        let settings = handingOver.replacing(#""127.0.0.1""#, with: #""192.0.2.1""#)
         try await withHomeport(settings: settings) { server in
             let bytes = randomBytes(1000)
             let digest = sha256(bytes)
@@ -120,6 +125,32 @@ import Testing
             for agent in old {
                 let answer = try await server.admin.get("/v2/", headers: [("User-Agent", agent)])
                 #expect(answer.status == 200, "\(agent) \(answer)")
+            }
+        }
+    }
+}
+
+/// A real Docker engine, to which nginx sends the blobs.
+@Suite(.dockerEngine, .timeLimit(.minutes(5))) struct HandoverDockerTests {
+    @Test func dockerPullsWhatNginxSends() async throws {
+        try await withHomeport(settings: handingOver) { server in
+            try await withHandingNginx(server) { caller, handed in
+                let docker = try DockerEngine.client()
+                let image = "\(caller.address)/admin/hello:v1"
+                try await docker.makeImage(image)
+                try await docker.login("admin", Homeport.adminPassword, at: caller.address).succeeded()
+                try await docker("push", image).succeeded()
+                try await docker("rmi", image).succeeded()
+                try await docker("pull", image).succeeded()
+                let run = try await docker(
+                    "run", "--rm", "--network=none", image, "/bin/busybox", "echo", "ok")
+                #expect(run.output == "ok\n", "\(run)")
+                // Its configuration and its layer, and Homeport has sent neither.
+                let sent = try String(contentsOfFile: handed, encoding: .utf8)
+                let pulls = sent.split(separator: "\n").filter {
+                    $0.contains("\"GET /v2/admin/hello/blobs/sha256:") && $0.contains("\" 200 ")
+                }
+                #expect(pulls.count >= 2, "\(sent)")
             }
         }
     }

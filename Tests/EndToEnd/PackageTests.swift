@@ -35,12 +35,38 @@ import Testing
         }
     }
 
+    /// The ports that systemd holds are those that `homeport setup` writes down.
+    @Test func itsSocketsAreThoseOfTheConfiguration() async throws {
+        let units = projectRoot + "/deploy/systemd"
+        let socket = try String(contentsOfFile: units + "/homeport.socket", encoding: .utf8)
+        let service = try String(contentsOfFile: units + "/homeport.service", encoding: .utf8)
+        #expect(socket.contains("\nListenStream=443\nListenStream=80\n"))
+        for line in ["Type=notify", "WatchdogSec=60", "ExecReload=/usr/bin/homeport reload"] {
+            #expect(service.contains("\n\(line)\n"), "\(line)")
+        }
+        let folder = try TemporaryFolder()
+        let program = folder.path + "/usr/bin/homeport"
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/usr/bin", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: program, withDestinationPath: try homeportPath())
+        let analyze = Peer(program: "systemd-analyze", debianPackage: "systemd")
+        try await Command(
+            "/bin/sh",
+            [
+                "-ec",
+                "cp \"$1\"/homeport.* \"$2\" && sed -i \"s,/usr/bin/homeport,$2/usr/bin/homeport,\" \"$2\"/homeport.service && \"$3\" verify --man=no \"$2/homeport.socket\" \"$2/homeport.service\"",
+                "sh", units, folder.path, try analyze.path(),
+            ]
+        ).run().succeeded()
+    }
+
     @Test func itIsInstalledUpgradedRemovedAndPurged() async throws {
         let folder = try TemporaryFolder()
         let package = try await makePackage(in: folder)
         let debian = try await BareDebian()
         try debian.copy(package, to: "/homeport.deb")
-        let installed = try await debian.run("/usr/bin/dpkg", "--install", "/homeport.deb")
+        let installed = try await debian.install("./homeport.deb")
         #expect(installed.output.contains("`homeport setup` makes its configuration"), "\(installed)")
         #expect(try await debian.run("/usr/bin/homeport", "version").output.hasPrefix("homeport"))
         let state = try await debian.run("/usr/bin/stat", "-c", "%U %a", "/var/lib/homeport")
@@ -72,7 +98,7 @@ import Testing
             ]
         ).run().succeeded()
         try debian.copy(folder.path + "/newer.deb", to: "/newer.deb")
-        try await debian.run("/usr/bin/dpkg", "--install", "/newer.deb")
+        try await debian.install("./newer.deb")
         let kept = try await debian.run("/bin/cat", "/etc/ufw/applications.d/homeport")
         #expect(kept.output.hasSuffix("# mine\n"), "\(kept)")
         try await debian.command("/usr/bin/homeport", list, as: "homeport").run().succeeded()

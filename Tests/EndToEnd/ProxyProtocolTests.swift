@@ -81,9 +81,44 @@ import Testing
         }
     }
 
-    /// A real haproxy hands TLS connections through as they are, and says whose they are.
-    @Test(arguments: ["send-proxy", "send-proxy-v2"])
-    func haproxySaysWhoComesInFrontOfTLS(_ way: String) async throws {
+    /// Programs of others hand TLS connections through as they are, and say whose they are.
+    enum Sender: CaseIterable {
+        case haproxyLine, haproxyBytes, nginx
+
+        /// The words that run it, from one port to the other.
+        func words(from port: Int, to target: Int, in folder: TemporaryFolder) async throws -> [String] {
+            guard self != .nginx else {
+                let streams = """
+                    server {
+                      listen 127.0.0.1:\(port);
+                      proxy_pass 127.0.0.1:\(target);
+                      proxy_protocol on;
+                    }
+                    """
+                let words = try await Nginx.words(sites: "", streams: streams, in: folder)
+                return [words.program] + words.arguments
+            }
+            let configuration = """
+                defaults
+                  mode tcp
+                  timeout connect 5s
+                  timeout client 30s
+                  timeout server 30s
+                listen door
+                  bind 127.0.0.1:\(port)
+                  server homeport 127.0.0.1:\(target) \(self == .haproxyLine ? "send-proxy" : "send-proxy-v2")
+
+                """
+            let file = folder.path + "/haproxy.cfg"
+            try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+            let program = try Peer.haproxy.path()
+            try await Command(program, ["-c", "-f", file]).run().succeeded()
+            return [program, "-db", "-f", file]
+        }
+    }
+
+    @Test(arguments: Sender.allCases)
+    func othersSayWhoComesInFrontOfTLS(_ sender: Sender) async throws {
         let folder = try TemporaryFolder()
         let authority = try TestAuthority()
         try authority.pem.write(toFile: folder.path + "/ca.pem", atomically: true, encoding: .utf8)
@@ -98,24 +133,10 @@ import Testing
             bans: {allow: []}
 
             """
-        let configuration = """
-            defaults
-              mode tcp
-              timeout connect 5s
-              timeout client 30s
-              timeout server 30s
-            listen door
-              bind 127.0.0.1:\(ports[1])
-              server homeport 127.0.0.1:\(ports[0]) \(way)
-
-            """
-        let file = folder.path + "/haproxy.cfg"
-        try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-        try await Command(Peer.haproxy.path(), ["-c", "-f", file]).run().succeeded()
+        let words = try await sender.words(from: ports[1], to: ports[0], in: folder)
         try await withHomeport(settings: settings) { server in
             let (_, _) = try await withGuardedProcess(
-                try Peer.haproxy.path(), ["-db", "-f", file], environment: [:],
-                log: folder.path + "/haproxy.log"
+                words[0], Array(words.dropFirst()), environment: [:], log: folder.path + "/sender.log"
             ) { _ in
                 let curl = try Peer.curl.path()
                 for version in ["--http1.1", "--http2"] {

@@ -36,6 +36,68 @@ import Testing
         }
     }
 
+    /// What it writes of people is a configuration that the program takes; the hints in it, too.
+    @Test func othersCanKnowPeople() async throws {
+        let secret = try TemporaryFolder()
+        try "secret".write(toFile: secret.path + "/secret", atomically: true, encoding: .utf8)
+        let host = ["--host", "registry.invalid", "--tls", "proxy"]
+        for (words, told) in [
+            (
+                [
+                    "--sign-in", "ldap", "--ldap-server", "ldaps://127.0.0.1:9", "--ldap-base",
+                    "dc=example,dc=com",
+                ],
+                "The sign-in source directory cannot be asked"
+            ),
+            (
+                host + [
+                    "--sign-in", "browser", "--provider", "github", "--client-id", "id", "--members", "shop",
+                    "--client-secret-file", secret.path + "/secret",
+                ], "The provider github"
+            ),
+            (
+                host + [
+                    "--sign-in", "browser", "--provider", "oidc", "--client-id", "id", "--provider-url",
+                    "https://127.0.0.1:9", "--members", "staff", "--client-secret-file",
+                    secret.path + "/secret",
+                ], "The provider oidc cannot be asked"
+            ),
+        ] {
+            let folder = try TemporaryFolder()
+            try await setup(folder, ["--yes"] + words).succeeded()
+            let file = folder.path + "/homeport.yaml"
+            let check = try await homeport(["check", "--config", file]).succeeded()
+            #expect(check.text.contains(told), "\(check)")
+            // Whoever takes the comment signs away finds what is meant.
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let hints = text.split(separator: "\n").drop { !$0.hasPrefix("# What is usually set next") }
+                .dropFirst(2).map { $0.dropFirst(2) }
+            try (text + "\n" + hints.joined(separator: "\n") + "\n").write(
+                toFile: file, atomically: true, encoding: .utf8)
+            try await homeport(["check", "--config", file]).succeeded()
+        }
+    }
+
+    @Test func accountsCanLieInAMongoDB() async throws {
+        try await withMongoServer(in: TemporaryFolder()) { mongo in
+            let host = "127.0.0.1:\(mongo.port)"
+            let first = try TemporaryFolder()
+            let made = try await setup(first, ["--yes", "--mongodb", host, "--mongodb-database", "shop"])
+                .succeeded()
+            #expect(made.output.contains("made account admin"), "\(made)")
+            // A second server finds the people of the first.
+            let second = try TemporaryFolder()
+            let joined = try await setup(
+                second, ["--yes", "--mongodb", host, "--mongodb-database", "shop"]
+            ).succeeded()
+            #expect(joined.output.contains("they stay as they are"), "\(joined)")
+            let accounts = try await homeport([
+                "account", "list", "--config", second.path + "/homeport.yaml",
+            ]).succeeded()
+            #expect(accounts.output.contains("admin"), "\(accounts)")
+        }
+    }
+
     @Test func nothingIsOverwritten() async throws {
         let folder = try TemporaryFolder()
         try await setup(folder, ["--yes"]).succeeded()
@@ -65,6 +127,17 @@ import Testing
         (["--host", "a..b"], "no name of a host"),
         (["--host", "a.example", "--tls", "none"], "who speaks TLS"),
         (["--admin", ""], "admin_name"),
+        (["--mongodb-user", "x"], "belong to --mongodb"),
+        (["--sign-in", "ldap"], "needs --ldap-server"),
+        (["--sign-in", "browser"], "needs --provider"),
+        (["--provider", "github"], "--sign-in browser"),
+        (
+            [
+                "--sign-in", "browser", "--provider", "github", "--client-id", "a", "--client-secret-file",
+                "b",
+            ],
+            "needs TLS"
+        ),
         (["--host", "a.example", "--acme-directory", "http://plain"], "acme.directory"),
     ])
     func whatCannotBeIsSaidAndNothingIsMade(_ arguments: [String], _ words: String) async throws {

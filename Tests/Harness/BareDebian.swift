@@ -52,6 +52,12 @@ package struct BareDebian: Sendable {
         try await command(program, arguments, as: user, input: input).run().succeeded()
     }
 
+    /// Installs a package that lies in it as a person would, with what it depends on.
+    @discardableResult
+    package func install(_ package: String) async throws -> Finished {
+        try await run("/usr/bin/apt", "install", "--yes", package)
+    }
+
     /// Copies a file into it.
     package func copy(_ file: String, to place: String) throws {
         try FileManager.default.copyItem(atPath: file, toPath: root + place)

@@ -31,9 +31,19 @@ package struct DockerClient: Sendable {
     let home: TemporaryFolder
 
     package func callAsFunction(_ arguments: String..., input: String = "") async throws -> Finished {
-        var command = Command(try Peer.docker.path(), arguments)
+        try await run(try Peer.docker.path(), arguments, input: input)
+    }
+
+    /// Runs a line in a shell, as somebody does who pastes it there.
+    package func paste(_ line: String) async throws -> Finished {
+        try await run("/bin/sh", ["-c", line], input: "")
+    }
+
+    private func run(_ program: String, _ arguments: [String], input: String) async throws -> Finished {
+        var command = Command(program, arguments)
         command.environment = [
             "DOCKER_HOST": "unix://\(engine.socket)", "DOCKER_CONFIG": home.path, "DOCKER_BUILDKIT": "0",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
         ]
         command.input = input
         command.limitInSeconds = 120

@@ -5,15 +5,20 @@ import Foundation
 package enum Nginx {
     /// Writes a configuration around `sites`, has nginx check it, and returns the words that run it in the foreground.
     ///
-    /// - Parameter sites: what stands in `http`.
+    /// - Parameters:
+    ///   - sites: what stands in `http`.
+    ///   - streams: what stands in `stream`: connections that are handed on as they are.
     package static func words(
-        sites: String, in folder: TemporaryFolder, accessLog: String = "off"
+        sites: String, streams: String? = nil, in folder: TemporaryFolder, accessLog: String = "off"
     ) async throws -> (program: String, arguments: [String]) {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
             "\($0)_temp_path \(folder.path)/\($0);"
         }.joined(separator: "\n")
         let file = folder.path + "/nginx.conf"
+        let stream = streams.map { "stream {\n\($0)\n}" } ?? ""
+        let module = streams == nil ? "" : "load_module /usr/lib/nginx/modules/ngx_stream_module.so;"
         try """
+        \(module)
         user root;
         daemon off;
         pid \(folder.path)/nginx.pid;
@@ -24,6 +29,7 @@ package enum Nginx {
         \(temporary)
         \(sites)
         }
+        \(stream)
         """.write(toFile: file, atomically: true, encoding: .utf8)
         let program = try Peer.nginx.path()
         try await Command(program, ["-t", "-e", "stderr", "-c", file]).run().succeeded()

@@ -78,7 +78,7 @@ import Testing
         }
         #expect(await isRefused(#""email":"a@b.example""#), "an address that nobody has verified")
         #expect(await isRefused(#""email":"a@b.example","email_verified":false"#))
-        let anyEmail = await isRefused(#""email":"a@b.example""#) { $0.needsVerifiedEmail = false }
+        let anyEmail = await isRefused(#""email":"a@b.example""#) { $0.emailProof = .none }
         #expect(!anyEmail)
         #expect(await isRefused(""), "somebody without a name")
         for name in ["alice/app", "a b", "*", "a:b", "[x]", "", "é", String(repeating: "x", count: 300)] {

@@ -4,6 +4,8 @@ usage: code_hosts.py FOLDER CLIENT_ID CLIENT_SECRET REDIRECT [PORT]
 
 GitHub is at `/` (a GitHub Enterprise Server: its API is below `/api/v3`), GitLab at `/gitlab`. Whoever comes is
 mona, user 583231, of the organization `octo` and its teams `core/web` and 100 others, and of the groups `acme/dev`.
+GitHub sends a browser to the registered address when it is named none; GitLab wants it named, and answers a token that
+has no more than `read_user` at its API alone.
 `/control/WORD` changes what they say: `leave` (the organization, the group), `limited` (too many questions),
 `pending` (an invitation that nobody has taken), `suspended`, `revoked`, `fine`.
 """
@@ -22,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 folder, client_id, client_secret, redirect = sys.argv[1:5]
 port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
 key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-codes, tokens, word = {}, set(), "fine"
+codes, tokens, scopes, word = {}, set(), {}, "fine"
 
 
 def text(data):
@@ -79,7 +81,8 @@ class Door(http.server.BaseHTTPRequestHandler):
         return self.ask(url.path, fields)
 
     def authorize(self, fields):
-        assert fields["client_id"] == client_id and fields["redirect_uri"] == redirect, fields
+        named = fields.get("redirect_uri", None if self.path.startswith("/gitlab") else redirect)
+        assert fields["client_id"] == client_id and named == redirect, fields
         assert fields["code_challenge_method"] == "S256" and len(fields["state"]) >= 22, fields
         code = secrets.token_urlsafe(16)
         codes[code] = fields
@@ -96,6 +99,14 @@ class Door(http.server.BaseHTTPRequestHandler):
             return self.answer(403, {"message": "API rate limit exceeded"}, {"X-RateLimit-Remaining": "0"})
         if word == "suspended":
             return self.answer(403, {"message": "Sorry. Your account was suspended."})
+        held = scopes.get(self.headers["Authorization"].removeprefix("Bearer "), "").split()
+        if path == "/gitlab/api/v4/user":
+            if "read_user" not in held:
+                return self.answer(403, {"error": "insufficient_scope"})
+            return self.answer(200, {"id": 7, "username": "mona", "name": "Mona", "state": "active",
+                                     "email": "mona@example.com", "web_url": "x"})
+        if path == "/gitlab/oauth/userinfo" and "openid" not in held:
+            return self.answer(403, {"error": "insufficient_scope"})
         if path == "/gitlab/oauth/userinfo":
             groups = [] if word == "leave" else ["acme/dev", "acme/dev/web"]
             return self.answer(200, {"sub": "7", "name": "Mona", "nickname": "mona", "preferred_username": "mona",
@@ -132,16 +143,18 @@ class Door(http.server.BaseHTTPRequestHandler):
             if word == "revoked" or fields["refresh_token"] not in tokens:
                 return self.answer(400, {"error": "invalid_grant", "error_description": "..."})
             tokens.discard(fields["refresh_token"])
-            nonce = None
+            scope, nonce = scopes[fields["refresh_token"]], None
         else:
             asked = codes.pop(fields.get("code"), None)
             proof = text(hashlib.sha256(fields.get("code_verifier", "").encode()).digest())
-            if not asked or asked["code_challenge"] != proof or fields["redirect_uri"] != redirect:
+            named = (asked or {}).get("redirect_uri")
+            if not asked or asked["code_challenge"] != proof or fields.get("redirect_uri") != named:
                 if is_github:
                     return self.answer(200, {"error": "bad_verification_code", "error_description": "..."})
                 return self.answer(400, {"error": "invalid_grant"})
-            nonce = asked.get("nonce")
+            scope, nonce = asked.get("scope", ""), asked.get("nonce")
         tokens.add(access)
+        scopes[access] = scope
         if is_github:
             return self.answer(200, {"access_token": access, "scope": "read:org", "token_type": "bearer"})
         now = int(time.time())
@@ -154,8 +167,11 @@ class Door(http.server.BaseHTTPRequestHandler):
         signature = text(key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))
         refresh = secrets.token_urlsafe(16)
         tokens.add(refresh)
-        self.answer(200, {"access_token": access, "token_type": "Bearer", "expires_in": 7200,
-                          "refresh_token": refresh, "id_token": f"{signed}.{signature}"})
+        scopes[refresh] = scope
+        said = {"access_token": access, "token_type": "Bearer", "expires_in": 7200, "refresh_token": refresh}
+        if "openid" in scope.split():
+            said["id_token"] = f"{signed}.{signature}"
+        self.answer(200, said)
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Door)

@@ -16,7 +16,8 @@ package struct Property: Sendable {
     package func check(_ input: [UInt8]) async throws { try await body(input) }
 
     package static let all: [Property] = [
-        .names, .digests, .ranges, .scopes, .globs, .manifests, .tokens, .configuration,
+        .names, .digests, .ranges, .scopes, .globs, .manifests, .tokens, .configuration, .proxyHeaders,
+        .forwarded,
     ]
 }
 

@@ -31,6 +31,34 @@ import Testing
         #expect(source.asked == 1)
     }
 
+    /// Places come and go while a registry is served.
+    @Test func placesComeAndGoWithoutARestart() async throws {
+        let source = ForecastServer()
+        try await source.serve { address in
+            try await withHomeport(settings: "registry:\n") { homeport in
+                func reload(_ settings: String) async throws {
+                    try settings.write(
+                        toFile: homeport.folder.path + "/homeport.yaml", atomically: true, encoding: .utf8)
+                    try await homeport.run(["reload"]).succeeded()
+                }
+                #expect(try await homeport.nobody.get("/calendar/york.ics").status == 404)
+                try await reload("registry:\n" + weatherSettings(address))
+                let feed = try await homeport.nobody.get("/calendar/york.ics")
+                #expect(feed.status == 200 && !toldEvents(feed.text).isEmpty)
+                // Something else has changed: forecasts are kept, and nobody is asked again.
+                try await reload("registry: {page_size_max: 50}\n" + weatherSettings(address))
+                #expect(try await homeport.nobody.get("/calendar/york.ics").text == feed.text)
+                #expect(try await homeport.nobody.get("/weather/york").status == 200)
+                try await reload("registry:\n" + weatherSettings(address, more: "  units: imperial\n"))
+                #expect(try await homeport.nobody.get("/calendar/york.ics").text != feed.text)
+                try await reload("registry:\n")
+                #expect(try await homeport.nobody.get("/calendar/york.ics").status == 404)
+                #expect(try await homeport.admin.get("/v2/").status == 200)
+            }
+        }
+        #expect(source.asked == 1)
+    }
+
     @Test func aPlaceCanBeNamedAndIsLookedUpOnce() async throws {
         let source = ForecastServer()
         let folder = try TemporaryFolder()

@@ -26,6 +26,9 @@ package final class FileBlobs: BlobStore {
         self.threads = threads
     }
 
+    /// Leaves so many bytes of the disk free from now on.
+    package func use(reserve: Int64) { shelves.reserve = reserve }
+
     package func size(of digest: Digest) async throws(StoreError) -> Int64? {
         try await threads.runStore { [layout] () throws(StoreError) in
             try Disk.facts(at: layout.data(of: digest))?.size

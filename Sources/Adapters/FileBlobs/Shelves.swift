@@ -8,14 +8,18 @@ import Synchronization
 final class Shelves: Sendable {
     let layout: Layout
     /// How many bytes of the disk uploads leave free.
-    let reserve: Int64
+    var reserve: Int64 {
+        get { room.load(ordering: .relaxed) }
+        set { room.store(newValue, ordering: .relaxed) }
+    }
+    private let room: Atomic<Int64>
     /// Shelves that are known to be there and durable, so that only a blob's own folder needs syncing.
     private let durable = Mutex<Set<String>>([])
 
     /// Makes what is missing down to the folders of blobs and uploads.
     init(_ layout: Layout, reserve: Int64) throws(StoreError) {
         self.layout = layout
-        self.reserve = reserve
+        self.room = Atomic(reserve)
         try Self.makeDurable(layout.blobs)
         try Self.makeDurable(layout.uploads)
     }

@@ -21,7 +21,14 @@ extension ProviderDescription {
         }
         if claim == "email" {
             let mark = claims["email_verified"]
-            if needsVerifiedEmail, mark != .flag(true), mark != .text("true") {
+            let isVerified = mark == .flag(true) || mark == .text("true")
+            let isEnough =
+                switch emailProof {
+                case .said: isVerified
+                case .notDenied: isVerified || mark == nil || mark == .nothing
+                case .none: true
+                }
+            guard isEnough else {
                 throw .refused("\(title) has not verified your address. Have that done there first.")
             }
             text = text.lowercased()
@@ -47,7 +54,8 @@ extension ProviderDescription {
                 continue
             }
             var seen: Set<String> = []
-            let values = claims.texts(claim).filter { text in
+            let isTaken = !labelsAreLists || claims[claim]?.list != nil
+            let values = (isTaken ? claims.texts(claim) : []).filter { text in
                 !text.isEmpty && text.utf8.count <= Self.valueLengthMax
                     && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } && seen.insert(text).inserted
             }
@@ -66,12 +74,9 @@ extension ProviderDescription {
                 throw .needsBrowser("\(title) does not say whether you are still \(requirement.words).")
             }
             let held = claims.texts(requirement.claim)
-            let isMet = requirement.values.contains { value in
-                held.contains {
-                    requirement.ignoresCase ? $0.lowercased() == value.lowercased() : $0 == value
-                }
+            guard held.contains(where: requirement.takes) else {
+                throw .refused("You are not \(requirement.words) at \(title).")
             }
-            guard isMet else { throw .refused("You are not \(requirement.words) at \(title).") }
         }
     }
 }

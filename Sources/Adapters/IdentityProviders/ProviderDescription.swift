@@ -8,6 +8,17 @@ package struct ProviderDescription: Sendable {
         case openID(issuer: String)
         /// By answers to questions that are asked with an access token, as GitHub does.
         case gitHub(web: String, api: String, organization: String?)
+        /// By the one answer that GitLab gives whoever may do no more than ask who somebody is.
+        case gitLab(web: String, api: String)
+    }
+
+    /// What has to be said of an address before it names an account.
+    package enum EmailProof: Sendable {
+        /// That it is verified.
+        case said
+        /// Nothing, but not that it is not: not every provider speaks of it.
+        case notDenied
+        case none
     }
 
     /// How we say who we are to it.
@@ -23,14 +34,27 @@ package struct ProviderDescription: Sendable {
         package let values: [String]
         /// Whether large and small letters are the same.
         package var ignoresCase = false
+        /// Whether what lies below a value will do, `acme/dev` for `acme`.
+        package var takesBelow = false
         /// What it is that somebody lacks, for the sentence they are told.
         package let words: String
 
-        package init(claim: String, values: [String], ignoresCase: Bool = false, words: String) {
+        package init(
+            claim: String, values: [String], ignoresCase: Bool = false, takesBelow: Bool = false,
+            words: String
+        ) {
             self.claim = claim
             self.values = values
             self.ignoresCase = ignoresCase
+            self.takesBelow = takesBelow
             self.words = words
+        }
+
+        func takes(_ text: String) -> Bool {
+            values.contains { value in
+                let (text, value) = ignoresCase ? (text.lowercased(), value.lowercased()) : (text, value)
+                return text == value || (takesBelow && text.hasPrefix(value + "/"))
+            }
         }
     }
 
@@ -48,9 +72,11 @@ package struct ProviderDescription: Sendable {
     package var accountClaims: [String]
     /// What stands before the name, to tell the provider's people from others.
     package var accountPrefix = ""
-    package var needsVerifiedEmail = true
+    package var emailProof = EmailProof.said
     /// Labels, and the claims that their values come from.
     package var labels: [String: String] = [:]
+    /// Whether a claim that is one text and no list gives no label.
+    package var labelsAreLists = false
     package var requirements: [Requirement] = []
     package var timeLimit = Duration.seconds(10)
 
@@ -108,6 +134,17 @@ package struct ProviderDescription: Sendable {
             clientSecret: clientSecret, scopes: ["openid", "profile"],
             accountClaims: ["preferred_username", "nickname"])
         gitLab.labels = ["groups": "groups"]
+        return gitLab
+    }
+
+    /// GitLab, asked for nothing but who somebody is: for an application that may not ask for more.
+    package static func gitLabUser(
+        _ name: String, web: String, api: String, clientID: String, clientSecret: Secret
+    ) -> Self {
+        var gitLab = Self(
+            name, title: "GitLab", proof: .gitLab(web: web, api: api), clientID: clientID,
+            clientSecret: clientSecret, scopes: ["read_user"], accountClaims: ["username"])
+        gitLab.clientProof = .post
         return gitLab
     }
 

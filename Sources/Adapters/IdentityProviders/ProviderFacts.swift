@@ -52,6 +52,16 @@ struct ProviderDoors: Sendable {
         namesIssuer = false
     }
 
+    /// The doors of GitLab for those who ask without OpenID Connect.
+    init(gitLab web: String) {
+        authorization = web + "/oauth/authorize"
+        token = web + "/oauth/token"
+        userInfo = nil
+        keys = nil
+        takesBasic = false
+        namesIssuer = false
+    }
+
     private static func short(_ text: String) -> String {
         String(decoding: text.utf8.filter { $0 > 0x20 && $0 < 0x7F }.prefix(200), as: UTF8.self)
     }

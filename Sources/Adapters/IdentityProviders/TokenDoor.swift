@@ -18,11 +18,11 @@ struct TokenDoor: Sendable {
     func exchange(
         code: Secret, _ attempt: BrowserAttempt, at doors: ProviderDoors
     ) async throws(ProviderError) -> Answer {
-        try await ask(
-            [
-                ("grant_type", "authorization_code"), ("code", code.revealed),
-                ("redirect_uri", attempt.redirect), ("code_verifier", attempt.verifier.revealed),
-            ], at: doors, refused: .untrue("its token endpoint does not take the code"))
+        var fields = [("grant_type", "authorization_code"), ("code", code.revealed)]
+        if let redirect = attempt.redirect { fields.append(("redirect_uri", redirect)) }
+        fields.append(("code_verifier", attempt.verifier.revealed))
+        return try await ask(
+            fields, at: doors, refused: .untrue("its token endpoint does not take the code"))
     }
 
     func refresh(_ token: String, at doors: ProviderDoors) async throws(ProviderError) -> Answer {

@@ -40,10 +40,10 @@ package final class WebProvider: IdentityProvider {
 
     package func address(for attempt: BrowserAttempt) async throws(ProviderError) -> String {
         let challenge = Base64Text.encode(SHA256.hash(data: Array(attempt.verifier.revealed.utf8)))
-        var fields = [
-            ("response_type", "code"), ("client_id", description.clientID),
-            ("redirect_uri", attempt.redirect), ("state", attempt.state), ("code_challenge", challenge),
-            ("code_challenge_method", "S256"),
+        var fields = [("response_type", "code"), ("client_id", description.clientID)]
+        if let redirect = attempt.redirect { fields.append(("redirect_uri", redirect)) }
+        fields += [
+            ("state", attempt.state), ("code_challenge", challenge), ("code_challenge_method", "S256"),
         ]
         if !description.scopes.isEmpty {
             fields.append(("scope", description.scopes.joined(separator: " ")))
@@ -68,7 +68,7 @@ package final class WebProvider: IdentityProvider {
             guard let text = tokens.idToken else { throw .untrue("its token endpoint gives no ID token") }
             let signed = try await verified(text, nonce: attempt.nonce, access: tokens.access)
             claims = try await adding(to: signed, tokens.access, doors)
-        case .gitHub: claims = try await gitHubClaims(tokens.access)
+        case .gitHub, .gitLab: claims = try await answers(tokens.access)
         }
         return try identity(claims, grant, before: nil, isWhole: true)
     }
@@ -94,7 +94,7 @@ package final class WebProvider: IdentityProvider {
         let access = Secret(grant.access)
         let claims: Claims
         switch description.proof {
-        case .gitHub: claims = try await gitHubClaims(access)
+        case .gitHub, .gitLab: claims = try await answers(access)
         case .openID:
             guard signed != nil || doors.userInfo != nil || grant.refresh != nil else {
                 throw .needsBrowser("\(title) gives nothing to ask it again with.")
@@ -110,9 +110,8 @@ package final class WebProvider: IdentityProvider {
         do throws(ProviderError) {
             switch description.proof {
             case .openID: _ = try await facts?.doors(isFresh: true)
-            case .gitHub(_, let api, _):
-                let answer = try await talk.get(api + "/meta", label: "its /meta")
-                if answer.status >= 500 { return "its /meta answers \(answer.status)" }
+            case .gitHub(_, let api, _): return try await trouble(api, "/meta")
+            case .gitLab(_, let api): return try await trouble(api, "/version")
             }
             return nil
         } catch {
@@ -124,11 +123,18 @@ package final class WebProvider: IdentityProvider {
         }
     }
 
+    private func trouble(_ api: String, _ path: String) async throws(ProviderError) -> String? {
+        // Whoever refuses is there.
+        let answer = try await talk.get(api + path, label: "its \(path)")
+        return answer.status >= 500 ? "its \(path) answers \(answer.status)" : nil
+    }
+
     private var tokenDoor: TokenDoor { TokenDoor(description: description, talk: talk) }
 
     private func doors() async throws(ProviderError) -> ProviderDoors {
         switch description.proof {
         case .gitHub(let web, _, _): return ProviderDoors(gitHub: web)
+        case .gitLab(let web, _): return ProviderDoors(gitLab: web)
         case .openID:
             guard let facts else { throw .unavailable("it has no issuer") }
             return try await facts.doors()
@@ -184,10 +190,16 @@ package final class WebProvider: IdentityProvider {
         }
     }
 
-    private func gitHubClaims(_ access: Secret) async throws(ProviderError) -> Claims {
-        guard case .gitHub(_, let api, let organization) = description.proof else { return Claims() }
-        return try await GitHubQuestions(api: api, organization: organization, title: title, talk: talk)
-            .claims(access)
+    /// What a provider without signed tokens answers when it is asked.
+    private func answers(_ access: Secret) async throws(ProviderError) -> Claims {
+        switch description.proof {
+        case .gitHub(_, let api, let organization):
+            try await GitHubQuestions(api: api, organization: organization, title: title, talk: talk)
+                .claims(access)
+        case .gitLab(_, let api):
+            try await GitLabQuestions(api: api, title: title, talk: talk).claims(access)
+        case .openID: Claims()
+        }
     }
 
     private func identity(

@@ -42,10 +42,10 @@ package struct ClientAddress: Sendable, Hashable {
     }
 
     /// The hops as the headers name them, the client's end first. `Forwarded` (RFC 7239) wins over the older
-    /// header.
+    /// header. A hop that is not named is one all the same, so that nobody passes for the client who stands before it.
     private static func hops(_ headers: HTTPFields) -> [String] {
         if let forwarded = headers[.forwarded] {
-            return forwarded.split(separator: ",").compactMap { parameter("for", in: String($0)) }
+            return forwarded.split(separator: ",").map { parameter("for", in: String($0)) ?? "" }
         }
         return (headers[.xForwardedFor] ?? "").split(separator: ",").map(trimmed)
     }

@@ -15,37 +15,46 @@ final class ConnectionTable: Sendable {
         case tooMany
     }
 
-    private let counts = Mutex<[String: Int]>([:])
-    private let perAddressMax: Int
-    private let exempt: [AddressRange]
-    private let doorkeeper: Doorkeeper?
-
-    /// - Parameter exempt: addresses that many clients share: the trusted proxies.
-    init(perAddressMax: Int, exempt: [AddressRange], doorkeeper: Doorkeeper? = nil) {
-        self.perAddressMax = perAddressMax
-        self.exempt = exempt
-        self.doorkeeper = doorkeeper
+    /// Who is let in, and how often.
+    struct Terms: Sendable {
+        let perAddressMax: Int
+        /// Addresses that many clients share: the trusted proxies.
+        let exempt: [AddressRange]
+        let doorkeeper: Doorkeeper?
     }
+
+    private struct State {
+        var terms: Terms
+        var counts: [String: Int] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(_ terms: Terms) { state = Mutex(State(terms: terms)) }
+
+    /// Counts for connections from now on.
+    func use(_ terms: Terms) { state.withLock { $0.terms = terms } }
 
     /// Notes one more connection, unless it is turned away.
     func enter(_ address: String) -> Answer {
-        let isExempt = exempt.contains { $0.contains(address) }
-        if !isExempt, let ban = doorkeeper?.ban(of: address) {
+        let terms = state.withLock(\.terms)
+        let isExempt = terms.exempt.contains { $0.contains(address) }
+        if !isExempt, let ban = terms.doorkeeper?.ban(of: address) {
             EdgeMetrics.refused(.banned)
             return .banned(ban)
         }
-        return counts.withLock { counts in
-            let count = counts[address, default: 0]
-            guard count < perAddressMax || isExempt else { return .tooMany }
-            counts[address] = count + 1
+        return state.withLock { state in
+            let count = state.counts[address, default: 0]
+            guard count < terms.perAddressMax || isExempt else { return .tooMany }
+            state.counts[address] = count + 1
             return .admitted
         }
     }
 
     func leave(_ address: String) {
-        counts.withLock { counts in
-            guard let count = counts[address] else { return }
-            counts[address] = count > 1 ? count - 1 : nil
+        state.withLock { state in
+            guard let count = state.counts[address] else { return }
+            state.counts[address] = count > 1 ? count - 1 : nil
         }
     }
 }

@@ -18,6 +18,8 @@ struct EdgeResponder: Sendable {
     let headers: SecurityHeaders
     let requests: RequestTable
     let doorkeeper: Doorkeeper?
+    /// Ends when the last request that began with this responder has been answered.
+    var tenure: Tenure?
     /// Of its own, so that access lines can be told from the rest by their label.
     let log = Logger(label: "homeport.access")
     /// For what is logged below a request; its lines have the request's identifier.
@@ -65,7 +67,7 @@ struct EdgeResponder: Sendable {
         headers.add(to: &response.headers, isSecure: context.isSecure)
         let line = AccessLine(
             request: request, path: loggedPath(of: request), context: context, status: response.status,
-            start: start, log: self.log, place: place)
+            start: start, log: self.log, place: place, tenure: tenure)
         return line.written(after: response)
     }
 
@@ -152,6 +154,7 @@ private struct AccessLine {
     let log: Logger
     /// Given up when the body has been sent.
     let place: RequestTable.Place?
+    let tenure: Tenure?
 
     /// A body in one piece is as good as sent; one that streams is noted when it has ended, with what really
     /// went.

@@ -11,19 +11,24 @@ import TLSKit
 ///
 /// When it is told to stop it takes no new connection, lets running transfers finish, and returns.
 package struct EdgeServer: Service {
-    private let configuration: EdgeConfiguration
-    private let faces: [any Face]
+    /// What is done with those who come.
+    package let desk: EdgeDesk
     private let onListening: @Sendable ([SocketAddress]) async -> Void
 
     /// - Parameter onListening: told the real addresses, in the order of the listeners, once connections are
     /// taken on all of them; port 0 has become a number then.
     package init(
+        desk: EdgeDesk, onAllListening onListening: @escaping @Sendable ([SocketAddress]) async -> Void
+    ) {
+        self.desk = desk
+        self.onListening = onListening
+    }
+
+    package init(
         configuration: EdgeConfiguration, faces: [any Face],
         onAllListening onListening: @escaping @Sendable ([SocketAddress]) async -> Void
     ) {
-        self.configuration = configuration
-        self.faces = faces
-        self.onListening = onListening
+        self.init(desk: EdgeDesk(configuration, faces: faces), onAllListening: onListening)
     }
 
     /// For a door with one listener.
@@ -38,15 +43,11 @@ package struct EdgeServer: Service {
 
     /// Throws `ListenError` when an address cannot be had.
     package func run() async throws {
-        let limits = configuration.limits
-        let table = ConnectionTable(
-            perAddressMax: limits.connectionsPerAddress, exempt: configuration.trustedProxies,
-            doorkeeper: configuration.doorkeeper)
-        let requests = RequestTable(countMax: limits.requests)
-        let arrivals = Arrivals(count: configuration.listeners.count)
+        let listeners = desk.configuration.listeners
+        let arrivals = Arrivals(count: listeners.count)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for (index, listener) in configuration.listeners.enumerated() {
-                let reception = reception(for: listener, table, requests) { [onListening] address in
+            for (index, listener) in listeners.enumerated() {
+                let reception = reception(for: listener, at: index) { [onListening] address in
                     guard let address else { return }
                     if let all = arrivals.note(address, at: index) { await onListening(all) }
                 }
@@ -67,34 +68,29 @@ package struct EdgeServer: Service {
     }
 
     private func reception(
-        for listener: Listener, _ table: ConnectionTable, _ requests: RequestTable,
+        for listener: Listener, at index: Int,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void
     ) -> any Service {
-        let limits = configuration.limits
-        let log = Self.log
-        let responder = EdgeResponder(
-            faces: listener.faces ?? faces, trustedProxies: configuration.trustedProxies,
-            addressHeader: configuration.addressHeader, nameHeader: configuration.nameHeader,
-            isSecure: listener.certificates != nil, headers: configuration.headers, requests: requests,
-            doorkeeper: configuration.doorkeeper)
-        if let shelf = listener.certificates {
+        let (desk, log) = (desk, Self.log)
+        let responder = { @Sendable in desk.responder(at: index) }
+        guard let shelf = listener.certificates else {
             return reception(for: listener, log, onListening) { client in
-                let asks = shelf.clients != nil
-                return SecureChannel(
-                    responder: Answering.responder(responder, for: client, asks: asks, log: log),
-                    shelf: shelf,
-                    limits: limits, gate: { SecureGate(table: table, client: client) },
-                    http1: HTTP1Channel(
-                        responder: Answering.responder(responder, for: client, asks: asks, log: log),
-                        configuration: http1([keeper(), BodyReceiver()])))
+                OnItsLoop(
+                    HTTP1Channel(
+                        responder: Answering.responder(responder, for: client, log: log),
+                        configuration: Self.http1(
+                            desk.limits,
+                            [ConnectionGate(table: desk.connections, client: client)])))
             }
         }
         return reception(for: listener, log, onListening) { client in
-            OnItsLoop(
-                HTTP1Channel(
-                    responder: Answering.responder(responder, for: client, log: log),
-                    configuration: http1(
-                        [ConnectionGate(table: table, client: client), keeper(), BodyReceiver()])))
+            let (limits, asks) = (desk.limits, shelf.clients != nil)
+            return SecureChannel(
+                responder: Answering.responder(responder, for: client, asks: asks, log: log), shelf: shelf,
+                limits: limits, gate: { SecureGate(table: desk.connections, client: client) },
+                http1: HTTP1Channel(
+                    responder: Answering.responder(responder, for: client, asks: asks, log: log),
+                    configuration: Self.http1(limits)))
         }
     }
 
@@ -104,19 +100,21 @@ package struct EdgeServer: Service {
         _ onListening: @escaping @Sendable (SocketAddress?) async -> Void,
         _ connections: @escaping @Sendable (String?) -> some ServerChildChannel
     ) -> any Service {
-        let limits = configuration.limits
+        let connectionsMax = { @Sendable [desk] in desk.limits.connections }
         guard listener.readsProxyHeader else {
             return Reception(
-                place: listener.place, connections: connections(nil), connectionsMax: limits.connections,
-                log: log, onListening: onListening)
+                place: listener.place, connections: FreshChannel(desk) { connections(nil) },
+                connectionsMax: connectionsMax, log: log, onListening: onListening)
         }
         return Reception(
             place: listener.place,
-            connections: ProxiedChannel(
-                trusted: configuration.trustedProxies,
-                time: TimeAmount(min(limits.headTime, limits.handshakeTime)),
-                base: connections),
-            connectionsMax: limits.connections, log: log, onListening: onListening)
+            connections: FreshChannel(desk) { [desk] in
+                ProxiedChannel(
+                    trusted: desk.configuration.trustedProxies,
+                    time: TimeAmount(min(desk.limits.headTime, desk.limits.handshakeTime)),
+                    base: connections)
+            },
+            connectionsMax: connectionsMax, log: log, onListening: onListening)
     }
 
     private static var log: Logger {
@@ -125,22 +123,23 @@ package struct EdgeServer: Service {
         return log
     }
 
-    private func keeper() -> ConnectionKeeper {
-        let limits = configuration.limits
-        return ConnectionKeeper(
-            headTimeout: TimeAmount(limits.headTime), writeTimeout: TimeAmount(limits.writeTime),
-            onRefusal: { EdgeMetrics.answered(status: $0, bytes: 0, duration: .zero) })
-    }
-
-    private func http1(
-        _ handlers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler]
+    /// - Parameter handlers: what comes before that which every connection has.
+    private static func http1(
+        _ limits: EdgeConfiguration.Limits,
+        _ handlers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []
     ) -> HTTP1Channel.Configuration {
-        let limits = configuration.limits
-        return .init(
-            additionalChannelHandlers: handlers(), idleTimeout: TimeAmount(limits.idleTime),
+        .init(
+            additionalChannelHandlers: handlers() + [keeper(limits), BodyReceiver()],
+            idleTimeout: TimeAmount(limits.idleTime),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
                 maxHeaderFieldCount: limits.headerCount))
+    }
+
+    private static func keeper(_ limits: EdgeConfiguration.Limits) -> ConnectionKeeper {
+        ConnectionKeeper(
+            headTimeout: TimeAmount(limits.headTime), writeTimeout: TimeAmount(limits.writeTime),
+            onRefusal: { EdgeMetrics.answered(status: $0, bytes: 0, duration: .zero) })
     }
 }
 

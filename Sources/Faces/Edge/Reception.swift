@@ -15,8 +15,8 @@ import Synchronization
 struct Reception<Connections: ServerChildChannel>: Service {
     let place: Listener.Place
     let connections: Connections
-    /// How many connections there may be; more wait in the kernel's queue.
-    let connectionsMax: Int
+    /// How many connections there may be now; more wait in the kernel's queue.
+    let connectionsMax: @Sendable () -> Int
     let log: Logger
     /// Told once connections are taken.
     let onListening: @Sendable (SocketAddress?) async -> Void
@@ -58,7 +58,7 @@ struct Reception<Connections: ServerChildChannel>: Service {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(
-                        AvailableConnectionsChannelHandler(maxConnections: connectionsMax))
+                        AvailableConnectionsChannelHandler(delegate: Crowd(max: connectionsMax)))
                     try pipeline.addHandler(helper.makeServerChannelHandler(channel: channel))
                 }
             }
@@ -95,6 +95,18 @@ struct Reception<Connections: ServerChildChannel>: Service {
         guard case .unixSocket(let path, _) = place else { return nil }
         return UnixSocket.Identity(of: path).map { (path, $0) }
     }
+}
+
+/// How many connections there are, and whether there may be more.
+private struct Crowd: AvailableConnectionsDelegate {
+    let max: @Sendable () -> Int
+    private var count = 0
+
+    init(max: @escaping @Sendable () -> Int) { self.max = max }
+
+    mutating func connectionOpened() { count += 1 }
+    mutating func connectionClosed() { count -= 1 }
+    func isAcceptingNewConnections() -> Bool { count < max() }
 }
 
 /// Waits until the last connection has gone, if somebody has asked for that.
@@ -176,13 +188,14 @@ private final class Guests: Sendable {
 /// written.
 enum Answering {
     /// - Parameters:
+    ///   - responder: who answers those who ask now.
     ///   - client: whose connection it is, where a proxy has said so in front of it.
     ///   - asks: whether clients are asked for certificates.
     static func responder(
-        _ responder: EdgeResponder, for client: String?, asks: Bool = false, log: Logger
+        _ responder: @escaping @Sendable () -> EdgeResponder, for client: String?, asks: Bool = false,
+        log: Logger
     ) -> HTTPChannelHandler.Responder {
-        let clock = DateHeader()
-        return { request, writer, channel in
+        { request, writer, channel in
             var log = log
             log[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
             var context = HomeportContext(
@@ -190,9 +203,9 @@ enum Answering {
             if let client { context.clientAddress = client }
             let shown = asks ? await CertificateKeep.shown(on: channel) : nil
             var response = await withLogger(log) { [context] _ in
-                await responder.respond(to: request, context: context, shown: shown)
+                await responder().respond(to: request, context: context, shown: shown)
             }
-            response.headers[.date] = clock.text
+            response.headers[.date] = DateHeader.now.text
             do {
                 try await writer.write(response: response.head, body: response.body)
             } catch {
@@ -210,6 +223,8 @@ private struct AnswerCut: Error {
 
 /// `Date`, made once a second.
 private final class DateHeader: Sendable {
+    static let now = DateHeader()
+
     private let last = Mutex<(second: time_t, text: String)>((0, ""))
 
     var text: String {

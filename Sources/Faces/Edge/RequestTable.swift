@@ -2,10 +2,17 @@ import Synchronization
 
 /// Counts the requests under way, so that a crowd is told to come back instead of being served by nobody.
 final class RequestTable: Sendable {
-    private let count = Mutex(0)
-    private let countMax: Int
+    private struct State {
+        var count = 0
+        var countMax: Int
+    }
 
-    init(countMax: Int) { self.countMax = countMax }
+    private let state: Mutex<State>
+
+    init(countMax: Int) { state = Mutex(State(countMax: countMax)) }
+
+    /// Counts for requests from now on.
+    func use(countMax: Int) { state.withLock { $0.countMax = countMax } }
 
     /// Held as long as a request is under way.
     final class Place: Sendable {
@@ -13,14 +20,14 @@ final class RequestTable: Sendable {
 
         fileprivate init(_ table: RequestTable) { self.table = table }
 
-        deinit { table.count.withLock { $0 -= 1 } }
+        deinit { table.state.withLock { $0.count -= 1 } }
     }
 
     /// A place for one more request; nil when there is none.
     func enter() -> Place? {
-        let isAdmitted = count.withLock { count in
-            guard count < countMax else { return false }
-            count += 1
+        let isAdmitted = state.withLock { state in
+            guard state.count < state.countMax else { return false }
+            state.count += 1
             return true
         }
         return isAdmitted ? Place(self) : nil

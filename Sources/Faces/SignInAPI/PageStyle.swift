@@ -4,9 +4,7 @@ import HTTPTypes
 
 /// The look of these pages, under a name that changes with it, so that it may be kept for ever.
 enum PageStyle {
-    static let path = "/signin/assets/\(name)"
-
-    private static let name = "signin-\(mark).css"
+    static let name = "signin-\(mark).css"
     private static let prepared = PreparedAnswer(
         bytes: Array(sheet.utf8), type: "text/css; charset=utf-8",
         modified: Date(timeIntervalSince1970: 1_795_600_000),

@@ -15,16 +15,38 @@ package struct SignInFace: Face {
 
     let signIn: BrowserSignIn
     let settings: SignInPageSettings
-    let cookies: Cookies
+    /// Where browsers come, without a path; nil while no request says it.
+    private var origin: String?
+    private var cookies: Cookies
 
     package init(_ signIn: BrowserSignIn, settings: SignInPageSettings) {
         self.signIn = signIn
         self.settings = settings
-        self.cookies = Cookies(isSecure: settings.publicURL.hasPrefix("https://"))
+        self.origin = settings.publicURL
+        self.cookies = Cookies(isSecure: settings.publicURL?.hasPrefix("https://") ?? false)
     }
 
     package func respond(to request: Request, context: HomeportContext) async throws -> Response? {
-        guard let route = SignInRoute(path: String(request.uri.path)) else { return nil }
+        guard
+            let route = SignInRoute(
+                path: String(request.uri.path), query: request.uri.query, places: settings.places)
+        else { return nil }
+        return try await met(by: request, context).respond(to: route, request, context)
+    }
+
+    /// The same, at the address by which the browser has come.
+    private func met(by request: Request, _ context: HomeportContext) -> SignInFace {
+        guard settings.publicURL == nil else { return self }
+        var face = self
+        let isSecure = context.isSecure || MetAddress.isSecure(request.headers)
+        face.origin = MetAddress.origin(authority: context.authority, isSecure: isSecure)
+        face.cookies = Cookies(isSecure: isSecure)
+        return face
+    }
+
+    private func respond(
+        to route: SignInRoute, _ request: Request, _ context: HomeportContext
+    ) async throws -> Response? {
         if case .style(let name) = route { return PageStyle.answer(name)?.response(to: request) }
         let allowed: HTTPRequest.Method = route.changes ? .post : .get
         guard request.method == allowed || (!route.changes && request.method == .head) else {
@@ -54,6 +76,9 @@ package struct SignInFace: Face {
         }
     }
 
+    /// Under which the places are.
+    private var base: String? { origin.map { $0 + settings.places.prefix } }
+
     private var nothing: Response { .text("Nothing is here.\n", status: .notFound) }
 
     private func visit(_ request: Request) async throws(StoreError) -> BrowserSignIn.Visit? {
@@ -75,14 +100,14 @@ package struct SignInFace: Face {
         return Response(status: .seeOther, headers: headers)
     }
 
-    private var homeAddress: String { settings.publicURL + SignInRoute.homePath }
+    private var homeAddress: String { (settings.publicURL ?? "") + settings.places.home }
 }
 
 /// Away to a provider and back.
 extension SignInFace {
     private func begin(_ provider: String, _ request: Request) async -> Response {
         do throws(BrowserSignInError) {
-            guard let departure = try await signIn.begin(provider) else { return nothing }
+            guard let departure = try await signIn.begin(provider, at: base) else { return nothing }
             return redirect(to: departure.address, cookies: [cookies.keep(ticket: departure.ticket)])
         } catch {
             return refusal(error)
@@ -189,7 +214,7 @@ extension SignInFace {
     /// Whether a browser says that a form comes from our own pages, where it says anything.
     private func isFromHere(_ request: Request) -> Bool {
         if let site = request.headers[.init("Sec-Fetch-Site")!], site != "same-origin" { return false }
-        if let origin = request.headers[.origin], origin != settings.publicURL { return false }
+        if let said = request.headers[.origin], said.lowercased() != origin?.lowercased() { return false }
         let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
         return type == "application/x-www-form-urlencoded"
     }

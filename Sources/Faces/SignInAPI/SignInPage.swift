@@ -9,15 +9,23 @@ import ServerKit
 
 /// What is the same on all of these pages.
 package struct SignInPageSettings: Sendable {
-    /// `https://registry.example.com`, where browsers come.
-    package var publicURL: String
-    /// What clients call the registry, `registry.example.com`.
-    package var registry: String
+    /// `https://registry.example.com`, where browsers come; nil where it follows from each request.
+    package var publicURL: String?
+    /// What clients call the registry, `registry.example.com`; nil where nobody has said.
+    package var registry: String?
+    /// The same for the people of one provider.
+    package var registries: [String: String] = [:]
+    package var places = SignInPlaces()
 
-    package init(publicURL: String, registry: String) {
+    package init(publicURL: String?, registry: String?) {
         self.publicURL = publicURL
         self.registry = registry
     }
+
+    /// What stands above a page.
+    var heading: String { registry ?? "Registry" }
+
+    func registry(for person: Person) -> String? { registries[person.provider] ?? registry }
 }
 
 /// A page for people who sign in. It needs no script, and nothing on it is kept by anybody.
@@ -43,8 +51,9 @@ struct SignInPage {
 
     func response(_ status: HTTPResponse.Status, headers more: HTTPFields) -> Response {
         let page = Page(
-            title: "Sign in · \(settings.registry)", language: "en",
-            description: "Sign in and make tokens for \(settings.registry)", styles: [PageStyle.path],
+            title: "Sign in · \(settings.heading)", language: "en",
+            description: "Sign in and make tokens for \(settings.heading)",
+            styles: [settings.places.path("assets/\(PageStyle.name)")],
             content: body)
         var headers = more
         headers[.contentType] = "text/html; charset=utf-8"
@@ -61,26 +70,26 @@ struct SignInPage {
 
     private var body: HTML {
         switch content {
-        case .choices(let choices): frame(Self.choices(choices))
+        case .choices(let choices): frame(self.choices(choices))
         case .home(let visit, let tokens, let problem): frame(home(visit, tokens, problem))
         case .made(let visit, let made): frame(self.made(visit, made))
         case .problem(let text):
             frame(
                 """
                 <section><p class="problem" role="alert">\(text)</p>
-                <p><a class="button" href="\(link: SignInRoute.homePath)">To the beginning</a></p></section>
+                <p><a class="button" href="\(link: settings.places.home)">To the beginning</a></p></section>
                 """)
         }
     }
 
     private func frame(_ content: HTML) -> HTML {
-        "<header><h1>\(settings.registry)</h1></header><main>\(content)</main>"
+        "<header><h1>\(settings.heading)</h1></header><main>\(content)</main>"
     }
 
-    private static func choices(_ choices: [(name: String, title: String)]) -> HTML {
+    private func choices(_ choices: [(name: String, title: String)]) -> HTML {
         let items = choices.map { choice -> HTML in
             """
-            <li><a class="button main" href="\(link: "\(SignInRoute.homePath)/\(choice.name)")">\
+            <li><a class="button main" href="\(link: settings.places.beginning(choice.name))">\
             Sign in with \(choice.title)</a></li>
             """
         }
@@ -97,7 +106,7 @@ struct SignInPage {
             \(who(visit))
             \(warning)
             <section aria-labelledby="new"><h2 id="new">A new token</h2>
-            <form method="post" action="/signin/tokens/make">\(mark(visit))
+            <form method="post" action="\(link: settings.places.path("tokens/make"))">\(mark(visit))
             <p><label for="name">What it is for</label>
             <input id="name" name="name" required maxlength="\(AccessTokens.nameLengthMax)" autocomplete="off" \
             placeholder="my laptop"></p>
@@ -117,7 +126,7 @@ struct SignInPage {
         return """
             <section class="who"><p>You are <strong>\(visit.person.account.text)</strong>, as \
             \(visit.provider) says.</p><ul class="labels">\(labels)</ul>
-            <form method="post" action="/signin/session/leave">\(mark(visit))\
+            <form method="post" action="\(link: settings.places.path("session/leave"))">\(mark(visit))\
             <button class="button">Sign out</button></form></section>
             """
     }
@@ -142,7 +151,7 @@ struct SignInPage {
             <tr><th scope="row">\(token.name)</th><td>\(token.scopes.isEmpty ? "all" : "pull")</td>\
             <td>\(Self.day(token.createdAt))</td><td>\(token.expires.map(Self.day) ?? "never")</td>\
             <td>\(token.lastUsed.map(Self.day) ?? "never")</td><td>\
-            <form method="post" action="/signin/tokens/revoke">\(mark(visit))\
+            <form method="post" action="\(link: settings.places.path("tokens/revoke"))">\(mark(visit))\
             <input type="hidden" name="id" value="\(token.id.description)">\
             <button class="button" aria-label="Revoke \(token.name)">Revoke</button></form></td></tr>
             """
@@ -156,18 +165,21 @@ struct SignInPage {
 
     private func made(_ visit: BrowserSignIn.Visit, _ made: AccessTokens.Made) -> HTML {
         let token = made.text.revealed
+        let registry = settings.registry(for: visit.person)
+        let hint: HTML =
+            registry == nil ? "<p>Write the name of the registry for <code>REGISTRY</code>.</p>" : .empty
         let line =
             "printf %s \(Self.quoted(token)) | docker login --username "
-            + "\(Self.quoted(visit.person.account.text)) --password-stdin \(Self.quoted(settings.registry))"
+            + "\(Self.quoted(visit.person.account.text)) --password-stdin \(registry.map(Self.quoted) ?? "REGISTRY")"
         return """
             <section aria-labelledby="made"><h2 id="made">“\(made.stored.name)” is made</h2>
             <p>This is the only time that it is shown. Keep it as you keep a password.</p>
             <p><label for="token">Token</label><input id="token" readonly value="\(token)"></p>
             <p><label for="line">To paste into a shell</label>
-            <textarea id="line" readonly rows="4">\(line)</textarea></p>
+            <textarea id="line" readonly rows="4">\(line)</textarea></p>\(hint)
             <p>It ends on \(made.stored.expires.map(Self.day) ?? "no day"). podman and skopeo take the same line, with their \
             own name for docker.</p>
-            <p><a class="button main" href="/signin">I have kept it</a></p></section>
+            <p><a class="button main" href="\(link: settings.places.home)">I have kept it</a></p></section>
             """
     }
 

@@ -1,4 +1,4 @@
-/// What is asked for below `/signin`.
+/// What is asked for below `/signin`, or at a door of a provider's own.
 enum SignInRoute: Equatable {
     case home
     case begin(String)
@@ -9,6 +9,26 @@ enum SignInRoute: Equatable {
     case style(String)
 
     static let homePath = "/signin"
+
+    init?(path: String, query: String?, places: SignInPlaces) {
+        guard path != "/" || places.doors.isEmpty else {
+            self = .home
+            return
+        }
+        if path.hasPrefix("/"), places.doors.contains(String(path.dropFirst())) {
+            let provider = String(path.dropFirst())
+            self = Self.isAnswer(query ?? "") ? .callback(provider) : .begin(provider)
+            return
+        }
+        self.init(path: path)
+    }
+
+    /// Whether a provider has sent the browser.
+    private static func isAnswer(_ query: String) -> Bool {
+        query.split(separator: "&").contains { field in
+            ["code", "state", "error"].contains(field.prefix { $0 != "=" })
+        }
+    }
 
     init?(path: String) {
         var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)

@@ -16,12 +16,18 @@ package final class TokenDoor: Face {
         /// Whether nobody gets a token whose address is not known.
         let needsAddress: Bool
         let tokens: TokenAPI
+        /// What else is under the prefix, asked first; it is shown paths without it.
+        let pages: (any Face)?
 
-        package init(prefix: String, greeting: String, needsAddress: Bool, tokens: TokenAPI) {
+        package init(
+            prefix: String, greeting: String, needsAddress: Bool, tokens: TokenAPI,
+            pages: (any Face)? = nil
+        ) {
             self.prefix = prefix
             self.greeting = greeting
             self.needsAddress = needsAddress
             self.tokens = tokens
+            self.pages = pages
         }
     }
 
@@ -34,6 +40,10 @@ package final class TokenDoor: Face {
     package func respond(to request: Request, context: HomeportContext) async throws -> Response? {
         let content = current.withLock { $0 }
         guard let path = Self.path(of: request, under: content.prefix) else { return nil }
+        var head = request.head
+        head.path = path + (request.uri.query.map { "?\($0)" } ?? "")
+        let inner = Request(head: head, body: request.body)
+        if let answer = try await content.pages?.respond(to: inner, context: context) { return answer }
         if path == "/" {
             guard request.method == .get || request.method == .head else { return nil }
             return .text(content.greeting + "\n")
@@ -42,9 +52,7 @@ package final class TokenDoor: Face {
             return try TokenProblem.invalidRequest("the proxy does not say who the client is")
                 .response(realm: content.greeting)
         }
-        var head = request.head
-        head.path = path + (request.uri.query.map { "?\($0)" } ?? "")
-        return try await content.tokens.respond(to: Request(head: head, body: request.body), context: context)
+        return try await content.tokens.respond(to: inner, context: context)
     }
 
     /// The path without the prefix; nil for one that is not under it.

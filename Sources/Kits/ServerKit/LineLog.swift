@@ -12,19 +12,29 @@ package struct LineLog: LogHandler {
         case text, json
     }
 
-    package var logLevel: Logger.Level
+    /// That of the manner, until this log is given one of its own.
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? manner.level }
+        set { ownLevel = newValue }
+    }
     package var metadata: Logger.Metadata = [:]
 
     private let label: String
-    private let format: Format
+    private let manner: LogManner
+    private var ownLevel: Logger.Level?
     private let descriptor: CInt
 
-    /// - Parameter descriptor: where lines go, standard error by default; each line is one `write`.
-    package init(label: String, level: Logger.Level, format: Format, descriptor: CInt = 2) {
+    /// - Parameters:
+    ///   - manner: what many logs share, and what may change while they write.
+    ///   - descriptor: where lines go, standard error by default; each line is one `write`.
+    package init(label: String, manner: LogManner, descriptor: CInt = 2) {
         self.label = label
-        self.logLevel = level
-        self.format = format
+        self.manner = manner
         self.descriptor = descriptor
+    }
+
+    package init(label: String, level: Logger.Level, format: Format, descriptor: CInt = 2) {
+        self.init(label: label, manner: LogManner(level: level, format: format), descriptor: descriptor)
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -36,7 +46,7 @@ package struct LineLog: LogHandler {
         var fields = event.metadata ?? [:]
         for (key, value) in metadata where fields[key] == nil { fields[key] = value }
         var line = LineBuffer()
-        switch format {
+        switch manner.format {
         case .text: text(event, fields, to: &line)
         case .json: json(event, fields, to: &line)
         }
@@ -77,6 +87,29 @@ package struct LineLog: LogHandler {
             line.quoted(value.text)
         }
         line.raw("}")
+    }
+}
+
+/// How logs are written, and what is left out of them; it may change while they are.
+package final class LogManner: Sendable {
+    /// The place of the level among all of them, twice, and one more for JSON: read at every line, without a lock.
+    private let value: Atomic<Int>
+
+    package init(level: Logger.Level, format: LineLog.Format) {
+        value = Atomic(Self.number(level, format))
+    }
+
+    package var level: Logger.Level { Logger.Level.allCases[value.load(ordering: .relaxed) >> 1] }
+    package var format: LineLog.Format { value.load(ordering: .relaxed) & 1 == 0 ? .text : .json }
+
+    /// Counts for every line from now on.
+    package func become(level: Logger.Level, format: LineLog.Format) {
+        value.store(Self.number(level, format), ordering: .relaxed)
+    }
+
+    private static func number(_ level: Logger.Level, _ format: LineLog.Format) -> Int {
+        let place = Logger.Level.allCases.firstIndex(of: level) ?? 0
+        return place << 1 | (format == .json ? 1 : 0)
     }
 }
 

@@ -11,13 +11,13 @@ package final class CertificateShelf: Sendable {
     }
 
     private struct Contents: Sendable {
+        var profile: TLSProfile
         var entries: [Entry] = []
         var exact: [String: NIOSSLContext] = [:]
         var challenges: [HostName: NIOSSLContext] = [:]
     }
 
-    private let contents = Mutex(Contents())
-    private let profile: TLSProfile
+    private let contents: Mutex<Contents>
     private let choice: TLSChoice
     /// What clients are asked to show of themselves; nil for nothing.
     package let clients: ClientCertificates?
@@ -30,14 +30,17 @@ package final class CertificateShelf: Sendable {
     package init(
         profile: TLSProfile, choice: TLSChoice = TLSChoice(), clients: ClientCertificates? = nil
     ) {
-        self.profile = profile
+        self.contents = Mutex(Contents(profile: profile))
         self.choice = choice
         self.clients = clients
     }
 
     /// Shows these from now on. The first is shown to clients that ask for no name, or for an unknown one,
     /// which they notice. Two for the same name: the earlier one is shown.
-    package func show(_ pairs: [CertifiedKey]) throws {
+    ///
+    /// - Parameter profile: how they are shown from now on; nil for as before.
+    package func show(_ pairs: [CertifiedKey], profile new: TLSProfile? = nil) throws {
+        let profile = new ?? contents.withLock(\.profile)
         let entries = try pairs.map { pair in
             Entry(
                 names: pair.names,
@@ -52,6 +55,7 @@ package final class CertificateShelf: Sendable {
             }
         }
         contents.withLock {
+            $0.profile = profile
             $0.entries = entries
             $0.exact = exact
         }

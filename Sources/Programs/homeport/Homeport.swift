@@ -22,7 +22,8 @@ struct Homeport: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, TokenServerCommand.self, CheckCommand.self, VersionCommand.self,
+                    ServeCommand.self, ReloadCommand.self, TokenServerCommand.self, CheckCommand.self,
+                    VersionCommand.self,
                 ]),
             CommandGroup(
                 name: "Installation",

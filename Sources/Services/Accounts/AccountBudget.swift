@@ -5,10 +5,18 @@ import ServerKit
 ///
 /// Nobody is no account: those who do not sign in are told apart by their addresses.
 struct AccountBudget: Sendable {
+    private let perMinute: Int?
     private let requests: RequestBudget<AccountName>?
 
-    /// - Parameter perMinute: nil for as much as it likes.
-    init(perMinute: Int?) { requests = perMinute.map { RequestBudget(perMinute: $0) } }
+    /// - Parameters:
+    ///   - perMinute: nil for as much as it likes.
+    ///   - predecessor: what was taken from it is taken from this one, if it is as large.
+    init(perMinute: Int?, succeeding predecessor: AccountBudget? = nil) {
+        self.perMinute = perMinute
+        requests =
+            predecessor?.perMinute == perMinute
+            ? predecessor?.requests : perMinute.map { RequestBudget(perMinute: $0) }
+    }
 
     /// Takes one request.
     func take(_ account: AccountName) throws(SignInError) {

@@ -49,53 +49,67 @@ package struct AccountServices: Sendable {
     package let authorizer: AccessControl
     /// For the token server.
     package let tokenService: TokenService
+    private let guests: Guests
+    private let budget: AccountBudget
 
     /// - Parameters:
     ///   - threads: where passwords are hashed and keys are drawn; best as many as cores, with a short queue.
+    ///   - predecessor: the same services on the same stores, as they were set up before. They may go on beside these:
+    ///     what is remembered of people, sign-ins and tokens is remembered by both.
     ///   - onSignIn: told of every attempt to sign in; it must not wait.
     ///   - now: the time.
     package init(
         _ stores: AccountStores, settings: Settings, threads: BlockingThreads,
-        logger: Logger = Logger(label: SignInLog.label),
+        logger: Logger = Logger(label: SignInLog.label), succeeding predecessor: AccountServices? = nil,
         onSignIn: @Sendable @escaping (SignInEvent) -> Void = { _ in },
         now: @escaping WallClock = { Date() }
     ) {
         let hasher = PasswordHasher(
             cost: settings.hashCost, schemes: settings.passwordSchemes, threads: threads)
         self.init(
-            stores, settings: settings, threads: threads, hasher: hasher, logger: logger, onSignIn: onSignIn,
-            now: now)
+            stores, settings: settings, threads: threads, hasher: hasher, logger: logger,
+            succeeding: predecessor, onSignIn: onSignIn, now: now)
     }
 
     init(
         _ stores: AccountStores, settings: Settings, threads: BlockingThreads, hasher: PasswordHasher,
-        logger: Logger, onSignIn: @Sendable @escaping (SignInEvent) -> Void = { _ in },
+        logger: Logger, succeeding predecessor: AccountServices? = nil,
+        onSignIn: @Sendable @escaping (SignInEvent) -> Void = { _ in },
         now: @escaping WallClock
     ) {
         precondition(!settings.services.isEmpty, "there is at least our own service")
         let log = SignInLog(logger, onEvent: onSignIn)
-        let people = People(settings.browser)
-        let standing = Standing(stores, people: people)
+        let before = predecessor?.signIn.standing
+        let people = People(settings.browser, succeeding: before?.people)
+        let standing = Standing(stores, people: people, succeeding: before)
         let life = settings.issuer.lifetime + 2 * TokenIssuer.leeway
         let guests = Guests(
-            sources: settings.sources, lifetime: TimeInterval(life + TokenIssuer.sessionMax))
+            sources: settings.sources, lifetime: TimeInterval(life + TokenIssuer.sessionMax),
+            succeeding: predecessor?.guests)
+        self.guests = guests
         let vouchers = Vouchers(
             settings.vouching, lifetime: TimeInterval(life + TokenIssuer.sessionMax), standing: standing,
-            log: log, now: now)
+            log: log, succeeding: predecessor?.signIn.vouchers, now: now)
         accounts = AccountManager(stores, hasher: hasher, now: now)
         tokens = AccessTokens(stores, standing: standing, now: now)
-        rules = RuleBook(stores, style: settings.policyStyle, logger: logger, now: now)
+        rules =
+            (predecessor?.rules).flatMap { $0.style == settings.policyStyle ? $0 : nil }
+            ?? RuleBook(stores, style: settings.policyStyle, logger: logger, now: now)
         keys = SigningKeys(
             stores: stores, issuer: settings.issuer.issuer, overlap: Double(life), threads: threads, now: now)
         signIn = SignIn(
             standing: standing, hasher: hasher, accessTokens: tokens, settings: settings.signIn,
-            guests: guests, vouchers: vouchers, log: log,
+            guests: guests, vouchers: vouchers, log: log, succeeding: predecessor?.signIn,
             now: now)
         browser = settings.browser.map { [tokens] browser in
-            BrowserSignIn(browser, people: people, tokens: tokens, standing: standing, log: log, now: now)
+            BrowserSignIn(
+                browser, people: people, tokens: tokens, standing: standing, log: log,
+                succeeding: predecessor?.browser, now: now)
         }
         let issuer = TokenIssuer(settings.issuer, keys: keys, now: now)
-        let budget = AccountBudget(perMinute: settings.requestsPerMinute)
+        let budget = AccountBudget(
+            perMinute: settings.requestsPerMinute, succeeding: predecessor?.budget)
+        self.budget = budget
         authorizer = AccessControl(
             service: settings.services[0], expandsActions: settings.expandsActions, decider: settings.decider,
             standing: standing, guests: guests, vouchers: vouchers,

@@ -7,7 +7,7 @@ import Synchronization
 /// The access rules: changed here, and compiled once for all who ask.
 package final class RuleBook: Sendable {
     private let stores: AccountStores
-    private let style: PolicyStyle
+    let style: PolicyStyle
     private let logger: Logger
     private let now: WallClock
     private let compiled = GenerationCache<Int, Policy>(countMax: 1)

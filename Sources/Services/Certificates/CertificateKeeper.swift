@@ -17,7 +17,7 @@ package actor CertificateKeeper {
 
     private let shelf: CertificateShelf
     private let threads: BlockingThreads
-    private let warnAhead: TimeInterval
+    private var warnAhead: TimeInterval
     private let now: @Sendable () -> Date
     private let log = Logger(label: "homeport.certificates")
     private var watched: [Watched] = []
@@ -42,13 +42,34 @@ package actor CertificateKeeper {
     /// Reads the files and shows what they hold. The first that is no good is thrown as
     /// `CertificateFileError`.
     package func open(_ files: [CertificateFiles]) async throws {
-        watched = try await threads.run { [now] in
+        try await show(files, profile: nil)
+        warn()
+    }
+
+    /// Shows what these files hold from now on, in the place of those from before. When one is no good, it is thrown
+    /// as `CertificateFileError`, and nothing has changed.
+    ///
+    /// - Parameters:
+    ///   - profile: how all certificates are shown.
+    ///   - warnAhead: how long before a certificate's end warnings begin, in seconds.
+    package func change(
+        to files: [CertificateFiles], profile: TLSProfile, warnAhead: TimeInterval
+    ) async throws {
+        try await show(files, profile: profile)
+        self.warnAhead = warnAhead
+        lastWarning = nil
+        warn()
+    }
+
+    private func show(_ files: [CertificateFiles], profile: TLSProfile?) async throws {
+        let read = try await threads.run { [now] in
             try files.map { files in
                 let state = files.state()
                 return Watched(files: files, state: state, pair: try files.read(now: now()))
             }
         }
-        try show()
+        try show(read, own, profile: profile)
+        watched = read
         for entry in watched {
             note(entry)
             if entry.files.keyIsOpenToAll {
@@ -57,23 +78,30 @@ package actor CertificateKeeper {
                     metadata: ["file": "\(entry.files.key)"])
             }
         }
-        warn()
     }
 
     /// Shows a certificate that the server got itself, or one that stands in for it.
     ///
     /// - Parameter order: the number of the order; one of the same number is replaced.
     package func put(_ pair: CertifiedKey, order: Int) throws {
-        own[order] = pair
-        try show()
+        var changed = own
+        changed[order] = pair
+        try show(watched, changed)
+        own = changed
+    }
+
+    /// Shows, of those that the server gets itself, these and no others.
+    package func put(all pairs: [CertifiedKey]) throws {
+        let changed = Dictionary(uniqueKeysWithValues: pairs.enumerated().map { ($0.offset, $0.element) })
+        try show(watched, changed)
+        own = changed
     }
 
     /// Reads again the files that have changed since they were looked at.
     ///
     /// - Parameter all: whether those that seem the same are read, too.
     package func look(all: Bool = false) async {
-        for index in watched.indices {
-            let entry = watched[index]
+        for entry in watched {
             let outcome = try? await threads.run { [now] () -> (CertificateFiles.State, Outcome)? in
                 let state = entry.files.state()
                 guard all || state != entry.state else { return nil }
@@ -83,7 +111,9 @@ package actor CertificateKeeper {
                     return (state, .failure(error))
                 }
             }
-            if let outcome { take(outcome, at: index) }
+            // Others may be watched by now.
+            let index = watched.firstIndex { $0.files == entry.files && $0.state == entry.state }
+            if let outcome, let index { take(outcome, at: index) }
         }
         warn()
     }
@@ -94,8 +124,10 @@ package actor CertificateKeeper {
         guard let (state, outcome) = outcome else { return }
         watched[index].state = state
         do {
-            watched[index].pair = try outcome.get()
-            try show()
+            var changed = watched
+            changed[index].pair = try outcome.get()
+            try show(changed, own)
+            watched = changed
             CertificateMetrics.reloaded()
             note(watched[index])
         } catch {
@@ -115,9 +147,11 @@ package actor CertificateKeeper {
             ])
     }
 
-    private func show() throws {
+    private func show(
+        _ watched: [Watched], _ own: [Int: CertifiedKey], profile: TLSProfile? = nil
+    ) throws {
         let pairs = watched.map(\.pair) + own.sorted { $0.key < $1.key }.map(\.value)
-        try shelf.show(pairs)
+        try shelf.show(pairs, profile: profile)
         for pair in pairs { CertificateMetrics.shows(pair.title, until: pair.ends) }
     }
 

@@ -29,18 +29,21 @@ package struct OwnCertificates: Sendable {
         self.now = now
     }
 
-    /// Shows what was got before; for names without a certificate, one that the server makes itself.
+    /// Shows what was got before, and nothing for other names; for names without a certificate, one that the server
+    /// makes itself.
     package func open() async throws {
-        for (order, name) in names.enumerated() {
+        var pairs: [CertifiedKey] = []
+        for name in names {
             if let kept = await kept(name) {
-                try await keeper.put(kept, order: order)
+                pairs.append(kept)
                 continue
             }
             log.notice(
                 "there is no certificate yet; one of the server's own make, which clients do not believe, stands in",
                 metadata: ["name": "\(name)"])
-            try await keeper.put(SelfSigned.standIn(for: [name], now: now()), order: order)
+            pairs.append(try SelfSigned.standIn(for: [name], now: now()))
         }
+        try await keeper.put(all: pairs)
     }
 
     /// Gets and renews until the task is cancelled.

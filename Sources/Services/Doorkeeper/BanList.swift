@@ -53,7 +53,7 @@ package final class BanList: Sendable {
     }
 
     private let store: (any BanStore)?
-    private let settings: Settings
+    private let currentSettings: Mutex<Settings>
     private let now: @Sendable () -> Date
     private let onBan: @Sendable (Ban) -> Void
     private let log = Logger(label: "homeport.bans")
@@ -67,10 +67,15 @@ package final class BanList: Sendable {
         onBan: @escaping @Sendable (Ban) -> Void = { _ in }
     ) {
         self.store = store
-        self.settings = settings
+        self.currentSettings = Mutex(settings)
         self.now = now
         self.onBan = onBan
     }
+
+    /// Counts from now on; bans that were made before stay as they are.
+    package func use(_ settings: Settings) { currentSettings.withLock { $0 = settings } }
+
+    private var settings: Settings { currentSettings.withLock { $0 } }
 
     /// The ban that holds for an address, as far as is known here.
     package func ban(of address: PlainAddress) -> Ban? {

@@ -11,12 +11,18 @@ package struct Doorkeeper: Sendable {
     }
 
     private let bans: BanList
+    private let requestsPerMinute: Int?
     private let budget: RequestBudget<AddressRange>?
 
-    /// - Parameter requestsPerMinute: what one address may ask; nil for as much as it likes.
-    package init(bans: BanList, requestsPerMinute: Int?) {
+    /// - Parameters:
+    ///   - requestsPerMinute: what one address may ask; nil for as much as it likes.
+    ///   - predecessor: what it has let in is remembered here, if as many may come in.
+    package init(bans: BanList, requestsPerMinute: Int?, succeeding predecessor: Doorkeeper? = nil) {
         self.bans = bans
-        self.budget = requestsPerMinute.map { RequestBudget(perMinute: $0) }
+        self.requestsPerMinute = requestsPerMinute
+        self.budget =
+            predecessor?.requestsPerMinute == requestsPerMinute
+            ? predecessor?.budget : requestsPerMinute.map { RequestBudget(perMinute: $0) }
     }
 
     /// The ban of an address that connects. It is asked without waiting, so a ban that somebody else has made a

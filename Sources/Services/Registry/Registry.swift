@@ -27,6 +27,8 @@ package final class Registry: Sendable {
     /// - Parameters:
     ///   - policy: what the operator has laid down.
     ///   - damage: what is done with something that turns out to be damaged.
+    ///   - predecessor: the same registry as it was set up before; it may go on beside this one, and both know the
+    ///     same uploads and the same answers.
     ///   - generation: another number than before when something beside this object may have changed what the
     ///     stores hold. It is read on every pull, so it should cost nanoseconds.
     ///   - now: the time of day.
@@ -34,6 +36,7 @@ package final class Registry: Sendable {
         blobs: any BlobStore, links: any BlobLinks, manifests: any ManifestStore, ledger: any UploadLedger,
         garbage: any GarbageStore, limits: RegistryLimits = RegistryLimits(),
         policy: RegistryPolicy = RegistryPolicy(), damage: DamageControl? = nil,
+        succeeding predecessor: Registry? = nil,
         generation: @Sendable @escaping () -> UInt64, now: @Sendable @escaping () -> Date
     ) {
         self.blobs = blobs
@@ -44,8 +47,8 @@ package final class Registry: Sendable {
         self.limits = limits
         self.policy = policy
         self.now = now
-        self.caches = RegistryCaches(generation: generation)
-        self.uploads = UploadTable(perAccountMax: limits.uploadsPerAccount)
+        self.caches = predecessor?.caches ?? RegistryCaches(generation: generation)
+        self.uploads = predecessor?.uploads ?? UploadTable()
         self.damage = damage
     }
 }

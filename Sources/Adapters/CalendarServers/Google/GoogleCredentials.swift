@@ -2,20 +2,20 @@ import FoundationEssentials
 package import ServerKit
 
 /// Who the program is to Google, read from the `credentials.json` that Google's console hands out.
-package enum GoogleCredentials: Sendable {
+package enum GoogleCredentials: Equatable, Sendable {
     /// A program that a person lets use their calendar.
     case program(Program)
     /// An account of its own, without a person.
     case service(ServiceAccount)
 
-    package struct Program: Sendable {
+    package struct Program: Equatable, Sendable {
         package let clientID: String
         package let clientSecret: Secret?
         package let authorizationURL: String
         package let tokenURL: String
     }
 
-    package struct ServiceAccount: Sendable {
+    package struct ServiceAccount: Equatable, Sendable {
         package let address: String
         package let keyID: String?
         package let privateKey: Secret

@@ -9,6 +9,8 @@ package struct ServiceManager: Sendable {
     package enum State: Sendable {
         /// Clients are served now.
         case ready
+        /// It reads its configuration again, and says `ready` when it has.
+        case reloading
         /// The program is about to end.
         case stopping
         /// It still turns. Said often enough, or the manager starts it anew.
@@ -17,10 +19,18 @@ package struct ServiceManager: Sendable {
         fileprivate var text: String {
             switch self {
             case .ready: "READY=1"
+            case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(ServiceManager.monotonicMicroseconds)"
             case .stopping: "STOPPING=1"
             case .alive: "WATCHDOG=1"
             }
         }
+    }
+
+    /// The moment, as the manager counts them.
+    private static var monotonicMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
     /// A path, or `@` and a name that is in no folder.

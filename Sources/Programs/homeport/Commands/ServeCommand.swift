@@ -18,6 +18,9 @@ struct ServeCommand: AsyncParsableCommand {
             The first start of a registry makes what is missing: the folder of the data, a signing key and its certificate, and an \
             account that may do everything; its password is printed once, or taken from HOMEPORT_ADMIN_PASSWORD. \
             SIGTERM and Ctrl-C let running transfers finish; a second one does not.
+
+            SIGHUP, which `homeport reload` sends, has the configuration read again while clients are served. One that \
+            is not right changes nothing.
             """)
 
     @OptionGroup var settings: SettingsOptions
@@ -28,7 +31,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let surroundings = Surroundings.current
         let options = listen.map { [(path: "listen", option: "--listen", text: $0)] } ?? []
-        var loading = try settings.load(adding: options)
+        let source = settings.source(adding: options)
+        var loading = try source.load()
+        let written = loading.values
         ProcessLog.use(loading.values.log)
         if let shortage = OpenFiles.makeRoom(for: loading.values.limits.connectionsMax) {
             Logger(label: "homeport").warning("\(shortage)")
@@ -46,8 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
         let lock = try folder.lock()
         try await loading.locatePlaces(isKept: true, surroundings)
         let loaded = loading
-        try await door.openOwn()
-        let stores = try Stores.open(loaded.values, asksSources: true, now: surroundings.now)
+        let stores = try Stores.open(
+            loaded.values, asksSources: true, file: loaded.file, now: surroundings.now)
         do {
             try await stores.directory.prepare(
                 waiting: loaded.values.mongodb.startWait, surroundings.terminal)
@@ -58,23 +63,21 @@ struct ServeCommand: AsyncParsableCommand {
             let made = try await surroundings.asOperator {
                 loaded.servesRegistry ? try await start.run() : nil
             }
-            let server = try Server(stores, loaded, metrics: metrics, door: door, now: surroundings.now)
-            try await server.run(places: places, manager: manager) { addresses in
+            let server = try Server(
+                stores, loaded, written: written, metrics: metrics, door: door, surroundings: surroundings)
+            try await server.run(places: places, source: source, manager: manager) { addresses in
                 let real = zip(addresses, loaded.values.listenPlaces).map { Self.real($0, $1) }
                 Welcome(terminal: surroundings.terminal, places: real, loaded: loaded).say(made)
                 manager?.tell(.ready)
             }
         } catch let error as ListenError {
             try? await stores.close()
-            try? await door.close()
             throw Self.failure(error, loaded.values.listenPlaces[error.index])
         } catch {
             try? await stores.close()
-            try? await door.close()
             throw error
         }
         try await stores.close()
-        try await door.close()
         withExtendedLifetime(lock) {}
     }
 

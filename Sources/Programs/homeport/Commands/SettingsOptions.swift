@@ -16,9 +16,14 @@ struct SettingsOptions: ParsableArguments {
     func load(
         adding more: [(path: String, option: String, text: String)] = []
     ) throws -> LoadedConfiguration {
+        try source(adding: more).load()
+    }
+
+    /// Where the configuration is read from.
+    func source(adding more: [(path: String, option: String, text: String)] = []) -> ConfigurationSource {
         let environment = Surroundings.current.environment
         let file = config ?? environment["HOMEPORT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let options = data.map { [(path: "data", option: "--data", text: $0)] } ?? []
-        return try LoadedConfiguration.load(file: file, environment: environment, options: options + more)
+        return ConfigurationSource(file: file, environment: environment, options: options + more)
     }
 }

@@ -41,9 +41,10 @@ extension Configuration {
             allowed: (bans.allowed + proxies.trusted).map(\.range))
     }
 
-    func doorkeeper(_ list: BanList) -> Doorkeeper {
+    func doorkeeper(_ list: BanList, succeeding predecessor: Doorkeeper? = nil) -> Doorkeeper {
         Doorkeeper(
             bans: list,
-            requestsPerMinute: limits.requestsPerAddressMax > 0 ? limits.requestsPerAddressMax : nil)
+            requestsPerMinute: limits.requestsPerAddressMax > 0 ? limits.requestsPerAddressMax : nil,
+            succeeding: predecessor)
     }
 }

@@ -5,7 +5,7 @@ internal import Yams
 ///
 /// The list of keys is the only place where a key is declared: reading the file, the names of environment
 /// variables, `homeport check` and the test of the manual all follow from it.
-protocol ConfigurationSection: Sendable {
+protocol ConfigurationSection: Equatable, Sendable {
     init()
 
     static var keys: [Key<Self>] { get }

@@ -149,7 +149,7 @@ struct IdentityProviderSettings: ConfigurationSection {
         if let accountClaim { description.accountClaims = [accountClaim] }
         if !labels.isEmpty { description.labels = labels }
         description.accountPrefix = accountPrefix ?? ""
-        description.needsVerifiedEmail = !takesUnverifiedEmail
+        description.emailProof = takesUnverifiedEmail ? .none : .said
         description.timeLimit = timeLimit
         return description
     }

@@ -34,13 +34,38 @@ struct LoadedConfiguration: Sendable {
         overlay.apply(environment: environment, leaves: leaves)
         overlay.apply(options: options, leaves: leaves)
         var problems = reader.problems + overlay.problems
-        if problems.isEmpty {
-            problems = overlay.values.allContradictions().map { path, message in
-                ConfigurationProblem(path: path, origin: overlay.nearestOrigin(of: path), message: message)
-            }
+        let loaded = LoadedConfiguration(file: file, values: overlay.values, origins: overlay.origins)
+        if problems.isEmpty { problems = loaded.contradictions }
+        guard problems.isEmpty else { throw ConfigurationError(file: file, problems: problems) }
+        return loaded
+    }
+
+    /// Throws when the values contradict each other beside some that have to wait for a restart.
+    func requireNoContradiction(beside waiting: [String]) throws(ConfigurationError) {
+        guard !waiting.isEmpty else { return }
+        let keys = waiting.map { "`\($0)`" }.joined(separator: ", ")
+        let problems = contradictions.map { problem in
+            var problem = problem
+            problem.message += " (beside what counts after a restart: \(keys)); restart the server"
+            return problem
         }
         guard problems.isEmpty else { throw ConfigurationError(file: file, problems: problems) }
-        return LoadedConfiguration(file: file, values: overlay.values, origins: overlay.origins)
+    }
+
+    private var contradictions: [ConfigurationProblem] {
+        values.allContradictions().map { path, message in
+            ConfigurationProblem(path: path, origin: nearestOrigin(of: path), message: message)
+        }
+    }
+
+    /// Where a value came from; of one that was not set, the section it is missing in.
+    func nearestOrigin(of path: String) -> Origin {
+        var path = path[...]
+        while !path.isEmpty {
+            if let origin = origins[String(path)] { return origin }
+            path = path.lastIndex { $0 == "." || $0 == "[" }.map { path[..<$0] } ?? ""
+        }
+        return .builtIn
     }
 
     /// Relative names in a file are relative to the folder it lies in.
@@ -65,21 +90,22 @@ struct LoadedConfiguration: Sendable {
     }
 }
 
+/// Where a configuration is read from, and is read from again.
+struct ConfigurationSource: Sendable {
+    let file: String?
+    let environment: [String: String]
+    let options: [(path: String, option: String, text: String)]
+
+    func load() throws -> LoadedConfiguration {
+        try LoadedConfiguration.load(file: file, environment: environment, options: options)
+    }
+}
+
 /// What is laid over the values of the file.
 private struct Overlay {
     var values: Configuration
     var origins: [String: Origin]
     var problems: [ConfigurationProblem] = []
-
-    /// Where a value came from; of one that was not set, the section it is missing in.
-    func nearestOrigin(of path: String) -> Origin {
-        var path = path[...]
-        while !path.isEmpty {
-            if let origin = origins[String(path)] { return origin }
-            path = path.lastIndex { $0 == "." || $0 == "[" }.map { path[..<$0] } ?? ""
-        }
-        return .builtIn
-    }
 
     mutating func apply(environment: [String: String], leaves: [Leaf<Configuration>]) {
         var known: [String: Leaf<Configuration>] = [:]

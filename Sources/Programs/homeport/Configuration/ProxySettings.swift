@@ -23,7 +23,7 @@ struct ProxySettings: ConfigurationSection {
 }
 
 /// An address or a CIDR range, and how it was written.
-struct TrustedRange: Sendable {
+struct TrustedRange: Hashable, Sendable {
     let text: String
     let range: AddressRange
 

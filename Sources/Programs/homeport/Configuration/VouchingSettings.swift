@@ -122,7 +122,7 @@ enum OwnAccountsChoice: String, CaseIterable {
 }
 
 /// Whose header is believed: an address, a range, or whoever may write to a unix socket.
-struct NameSender: Sendable {
+struct NameSender: Hashable, Sendable {
     let text: String
     /// Nil for sockets.
     let range: AddressRange?

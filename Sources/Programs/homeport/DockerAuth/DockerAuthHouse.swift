@@ -1,8 +1,12 @@
 internal import Accounts
 internal import Doorkeeper
 internal import FoundationEssentials
+internal import HTTPKit
+internal import IdentityProviders
 internal import Logging
+internal import SQLiteStore
 internal import ServerKit
+internal import SignInAPI
 internal import TLSKit
 internal import TokenAPI
 
@@ -14,6 +18,10 @@ actor DockerAuthHouse {
     private let options: DockerAuthOptions
     /// Where failed sign-ins count; nil where they do not.
     private let bans: BanList?
+    /// Where people who sign in by browser are kept with their tokens; nil where there is no folder.
+    private let store: SQLiteStore?
+    /// What providers are asked with.
+    private let client = ProviderClient(authorityFile: nil)
     private let threads: BlockingThreads
     /// For reading the configuration, which nobody who signs in has to wait for.
     private let files = BlockingThreads(count: 1, queueMax: 4)
@@ -21,6 +29,9 @@ actor DockerAuthHouse {
     private let log = Logger(label: "homeport.docker_auth")
     private var plan: DockerAuthPlan
     private var databases: DockerAuthDatabases
+    private var services: AccountServices
+    /// Providers are being asked about people.
+    private var asking: Task<Void, any Error>?
     /// The files as they are served, and as they were at the last look: one that is being written is left alone
     /// until it stays the same.
     private var served: CertificateFiles.State
@@ -29,7 +40,9 @@ actor DockerAuthHouse {
 
     private static let warningInterval: TimeInterval = 86_400
 
-    init(_ plan: DockerAuthPlan, bans: BanList?, now: @escaping @Sendable () -> Date) throws {
+    init(
+        _ plan: DockerAuthPlan, store: SQLiteStore?, bans: BanList?, now: @escaping @Sendable () -> Date
+    ) throws {
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let threads = BlockingThreads(
             count: cores, queueMax: 64 * cores, niceness: PasswordHasher.niceness)
@@ -38,18 +51,24 @@ actor DockerAuthHouse {
         self.options = plan.options
         self.now = now
         self.bans = bans
+        self.store = store
         served = Self.state(of: plan)
         seen = served
         let databases = try DockerAuthDatabases(plan.mongo, style: plan.style, now: now)
         self.databases = databases
-        door = TokenDoor(
-            plan.content(AccountServices(plan, databases, threads: threads, bans: bans, now: now)))
+        let services = AccountServices(
+            plan, databases, threads: threads, store: store, client: client, bans: bans, now: now)
+        self.services = services
+        door = TokenDoor(plan.content(services))
     }
 
     /// Looks for the databases that are asked, before anything listens.
     func begin() async { await databases.begin(plan.hazards) }
 
-    func end() { databases.end() }
+    func end() async {
+        databases.end()
+        try? await client.shutDown()
+    }
 
     /// What is to be known of the databases that are asked.
     func databaseConcern() -> String? { databases.concern }
@@ -93,6 +112,31 @@ actor DockerAuthHouse {
     /// What keeps the directory from being asked; nil when nothing does, and where there is none.
     func directoryConcern() async -> String? { await plan.directory?.trouble() }
 
+    /// Has providers asked about everybody who is due.
+    func askAgain() async throws {
+        guard let browser = services.browser, asking == nil else { return }
+        let task = Task { try await browser.askAgain() }
+        asking = task
+        defer { asking = nil }
+        try await task.value
+    }
+
+    /// Looks whether the providers can be asked.
+    func lookAtProviders() async { await services.browser?.look() }
+
+    /// What keeps providers from being asked; nil when nothing does, and where there are none.
+    func providerConcern() -> String? {
+        guard let browser = services.browser else { return nil }
+        let troubles = browser.choices.compactMap { choice in
+            browser.trouble(of: choice.name).map { "\(choice.name): \($0)" }
+        }
+        return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
+    }
+
+    func removeExpiredTokens() async throws {
+        if store != nil { _ = try await services.tokens.removeExpired() }
+    }
+
     /// Once a day while there is something.
     private func warn() {
         let moment = now()
@@ -107,6 +151,13 @@ actor DockerAuthHouse {
 
     /// - Parameter state: the files as they were before they were read.
     private func take(_ changed: DockerAuthPlan, _ state: CertificateFiles.State) async throws {
+        guard changed.browser.providers.isEmpty || store != nil else {
+            throw CommandFailure.refused(
+                "people sign in by browser now, and there is no folder for their tokens yet: start anew")
+        }
+        if changed.browser.folder != plan.browser.folder {
+            log.warning("where the tokens of people are kept has changed, and counts after a restart")
+        }
         if changed.mongo != plan.mongo {
             let others = try DockerAuthDatabases(changed.mongo, style: changed.style, now: now)
             await others.begin(changed.hazards)
@@ -122,9 +173,14 @@ actor DockerAuthHouse {
         where !plan.notes.contains(where: { $0.text == note.text && $0.key == note.key }) {
             log.warning("worth knowing", metadata: ["note": "\(note.description(file: changed.file.path))"])
         }
-        door.replace(
-            with: changed.content(
-                AccountServices(changed, databases, threads: threads, bans: bans, now: now)))
+        // What a provider gives for the next question is written down before anybody reads it anew.
+        while let asking {
+            _ = await asking.result
+            await Task.yield()
+        }
+        services = AccountServices(
+            changed, databases, threads: threads, store: store, client: client, bans: bans, now: now)
+        door.replace(with: changed.content(services))
         // What has changed since is seen at the next look.
         served = changed.keyFiles == plan.keyFiles ? state : Self.state(of: changed)
         plan = changed
@@ -146,7 +202,8 @@ extension DockerAuthPlan {
     func content(_ services: AccountServices) -> TokenDoor.Content {
         TokenDoor.Content(
             prefix: prefix, greeting: issuer, needsAddress: addressHeader != nil,
-            tokens: TokenAPI(service: services.tokenService, keys: services.keys, realm: issuer))
+            tokens: TokenAPI(service: services.tokenService, keys: services.keys, realm: issuer),
+            pages: services.browser.map { SignInFace($0, settings: browser.pages) })
     }
 }
 
@@ -154,7 +211,7 @@ extension AccountServices {
     /// The services that answer as a docker_auth configuration says.
     init(
         _ plan: DockerAuthPlan, _ databases: DockerAuthDatabases, threads: BlockingThreads,
-        bans: BanList?, now: @escaping @Sendable () -> Date
+        store: SQLiteStore?, client: ProviderClient, bans: BanList?, now: @escaping @Sendable () -> Date
     ) {
         var issuer = TokenIssuer.Settings(
             issuer: plan.issuer, lifetime: plan.lifetime, keyForm: plan.keyForm)
@@ -182,8 +239,9 @@ extension AccountServices {
         }
         settings.decider = plan.decider
         settings.requestsPerMinute = plan.options.requestsPerAccount
+        if let store { settings.browser = plan.browser.settings(client, store: store, now: now) }
         self.init(
-            AccountStores(DockerAuthStore(plan, databases)), settings: settings, threads: threads,
+            DockerAuthStore(plan, databases).stores(people: store), settings: settings, threads: threads,
             onSignIn: { event in
                 SignInMetrics.count(event.outcome)
                 if event.outcome != .signedIn { bans?.noteFailure(from: event.address) }

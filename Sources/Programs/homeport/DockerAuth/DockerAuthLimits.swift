@@ -35,8 +35,9 @@ struct DockerAuthLimits: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The folder in which bans are kept, for `homeport ban` and the next start; without it they are in memory "
-                + "alone.", valueName: "folder"),
+            "The folder in which bans are kept, for `homeport ban` and the next start, and the tokens of those who sign in "
+                + "by browser; without it these are beside docker_auth's, and bans in memory alone.",
+            valueName: "folder"),
         completion: .directory)
     var data: String?
 
@@ -82,14 +83,19 @@ struct DockerAuthLimits: ParsableArguments {
 struct DockerAuthDoor: Sendable {
     let bans: BanList
     let doorkeeper: Doorkeeper
-    private let store: SQLiteStore?
+    /// Nil where there is no folder.
+    let store: SQLiteStore?
     private let lock: FolderLock?
 
-    init(_ limits: DockerAuthLimits, proxies: [AddressRange], now: @escaping @Sendable () -> Date) throws {
+    /// - Parameter folder: where bans, people and their tokens are kept, if anywhere.
+    init(
+        _ limits: DockerAuthLimits, folder: String?, proxies: [AddressRange],
+        now: @escaping @Sendable () -> Date
+    ) throws {
         var store: SQLiteStore?
         var lock: FolderLock?
-        if let data = limits.data {
-            let folder = DataFolder(data)
+        if let folder {
+            let folder = DataFolder(folder)
             try folder.create()
             lock = try folder.lock()
             store = try SQLiteStore(path: folder.database, auditing: [.changes], now: now)

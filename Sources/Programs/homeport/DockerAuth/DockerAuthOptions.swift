@@ -14,6 +14,8 @@ struct DockerAuthOptions: Sendable {
         case passwords
         /// Who is in a directory signs in under the name that stands there, and no other spelling.
         case names
+        /// An address names an account only when an OpenID provider says that it is verified.
+        case addresses
         case all
     }
 
@@ -33,6 +35,12 @@ struct DockerAuthOptions: Sendable {
     var services: [String] = []
     /// What one account may ask in a minute; nil for as much as it likes.
     var requestsPerAccount: Int?
+    /// Where browsers come; nil where the file or each request says it.
+    var publicURL: PublicURL?
+    /// The folder for what is kept; nil for the one that the file has.
+    var data: String?
+    /// After how long Google and OpenID providers are asked again about somebody.
+    var recheckTime = Duration.seconds(900)
 
     /// For how long a password that a source found right is believed; nil to ask each time, as docker_auth does.
     var passwordCacheTime: Duration?

@@ -36,6 +36,8 @@ struct DockerAuthPlan: Sendable {
     let mongo: DockerAuthMongoPlan
     /// The people of `ldap_auth`.
     let directory: WatchedSource?
+    /// At whose pages people sign in.
+    let browser: DockerAuthBrowserPlan
     /// What is not wrong, and dangerous or other than somebody may think.
     let notes: [DockerAuthNote]
 
@@ -60,6 +62,7 @@ struct DockerAuthPlan: Sendable {
         let rules = reader.rules()
         let mongo = reader.mongo()
         let directory = reader.directory()
+        let browser = reader.browser(prefix: prefix)
         reader.checkSources()
         guard reader.problems.isEmpty, let place, let security, let key else {
             throw ConfigurationError(file: file.path, problems: reader.problems)
@@ -88,6 +91,7 @@ struct DockerAuthPlan: Sendable {
             limits.calls = settings.connections + settings.waiting
             return WatchedSource("ldap_auth", LDAPDirectory(settings), limits: limits)
         }
+        self.browser = browser
         self.notes = DockerAuthNote.together(reader.notes)
     }
 }

@@ -150,10 +150,6 @@ extension DockerAuthPlanner {
             "a plugin in Go can be loaded by no other program; make it a program of its own for `ext_authz`"
         ),
         ("casbin_authz", "models of Casbin are not understood here; write their rules as `acl`"),
-        ("google_auth", "nobody can sign in by browser here yet; give people passwords in `users`"),
-        ("github_auth", "nobody can sign in by browser here yet; give people passwords in `users`"),
-        ("oidc_auth", "nobody can sign in by browser here yet; give people passwords in `users`"),
-        ("gitlab_auth", "nobody can sign in by browser here yet; give people passwords in `users`"),
         (
             "xorm_auth",
             "databases of SQL are not asked here; write their users as `users`, or put a program before them for "

@@ -31,7 +31,8 @@ struct DockerAuthServing: Sendable {
         values = plan.configuration
         // An address that anybody can claim is nobody's to be banned.
         let isClaimed = plan.addressHeader != nil && plan.options.trustedProxies == nil
-        house = try DockerAuthHouse(plan, bans: isClaimed ? nil : guardian.bans, now: now)
+        house = try DockerAuthHouse(
+            plan, store: guardian.store, bans: isClaimed ? nil : guardian.bans, now: now)
         door = SecureDoor(values, choice: plan.choice, now: now)
     }
 
@@ -44,7 +45,8 @@ struct DockerAuthServing: Sendable {
         SignInMetrics.begin()
         BanMetrics.begin()
         try await door.open(values)
-        try await door.openOwn()
+        let own = door.automatic(values)
+        try await own?.open()
         await house.begin()
         let isSecure = isSecure
         var configuration = values.edge([
@@ -61,23 +63,36 @@ struct DockerAuthServing: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: [
-                .init(service: CertificateUpkeep(keeper: door.keeper, own: door.own)),
+                .init(service: CertificateUpkeep(keeper: door.keeper)),
                 .init(service: DockerAuthUpkeep(house: house)),
                 .init(service: BanClock(bans: guardian.bans)),
+                .init(
+                    service: Maintenance(
+                        name: "people of providers", first: .zero, every: plan.browser.pause
+                    ) { [house] in try await house.askAgain() }),
+                .init(
+                    service: Maintenance(name: "providers", first: .zero, every: .seconds(300)) { [house] in
+                        await house.lookAtProviders()
+                    }),
+                .init(
+                    service: Maintenance(name: "expired tokens", every: .seconds(3600)) { [house] in
+                        try await house.removeExpiredTokens()
+                    }),
                 .init(
                     service: Maintenance(name: "memory", first: .milliseconds(500), every: .seconds(600)) {
                         homeport_release_memory()
                     }),
-                .init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup),
-            ], logger: Logger(label: "homeport.lifecycle"))
+            ] + (own.map { [.init(service: $0.engine)] } ?? [])
+                + [.init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup)],
+            logger: Logger(label: "homeport.lifecycle"))
         group.maximumGracefulShutdownDuration = values.limits.stopTime
         do {
             try await StopSignals(group: ServiceGroup(configuration: group)).run()
         } catch {
-            await close()
+            await close(own)
             throw error
         }
-        await close()
+        await close(own)
     }
 
     private var isSecure: Bool {
@@ -96,6 +111,9 @@ struct DockerAuthServing: Sendable {
                 HealthFace.Check(name: "sign-in ldap_auth") { [house] in
                     await house.directoryConcern().map(HealthFace.Check.Finding.noted) ?? .fine
                 },
+                HealthFace.Check(name: "sign-in by browser") { [house] in
+                    await house.providerConcern().map(HealthFace.Check.Finding.noted) ?? .fine
+                },
             ]),
             MetricsFace(readers: values.metrics.readers.map(\.range)) { [metrics, bans = guardian.bans] in
                 BanMetrics.show(bans.count)
@@ -105,9 +123,9 @@ struct DockerAuthServing: Sendable {
         ]
     }
 
-    private func close() async {
+    private func close(_ own: AutomaticCertificates?) async {
         await house.end()
-        try? await door.close()
+        try? await own?.engine.close()
         await guardian.close()
         if case .socket(let path) = plan.place { SocketFile(path).remove() }
     }

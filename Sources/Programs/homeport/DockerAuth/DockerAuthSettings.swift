@@ -3,21 +3,22 @@ struct DockerAuthSettings {
     private(set) var text = ""
     /// What has no place in the configuration.
     private(set) var leftOut: [DockerAuthNote] = []
-    private let file: DockerAuthFile
+    let file: DockerAuthFile
 
     init(_ file: DockerAuthFile) {
         self.file = file
         door()
+        publicPlace()
         tokens()
         sources()
         for (key, text) in Self.others where file.names(key) { leave(key, text) }
     }
 
-    private mutating func leave(_ key: String, _ text: String) {
+    mutating func leave(_ key: String, _ text: String) {
         leftOut.append(DockerAuthNote(key: key, line: file.line(of: key), text: text))
     }
 
-    private mutating func line(_ words: String) { text += words + "\n" }
+    mutating func line(_ words: String) { text += words + "\n" }
 
     private mutating func door() {
         let server = file.values.server
@@ -70,7 +71,7 @@ struct DockerAuthSettings {
     private mutating func sources() {
         let (hasProgram, hasDirectory) = (file.names("ext_auth"), file.names("ldap_auth"))
         let decides = file.names("ext_authz")
-        guard hasProgram || hasDirectory || decides else { return }
+        guard hasProgram || hasDirectory || hasProviders || decides else { return }
         line("accounts:")
         if decides {
             let program = file.values.programACL
@@ -86,8 +87,7 @@ struct DockerAuthSettings {
                 "the registry asks the program at each request, and not for tokens alone; `cache_time` has it believed "
                     + "for a while")
         }
-        guard hasProgram || hasDirectory else { return }
-        line("  sources:")
+        if hasProgram || hasDirectory { line("  sources:") }
         if hasProgram {
             let program = file.values.program
             line("    - name: program")
@@ -97,6 +97,7 @@ struct DockerAuthSettings {
             line("        arguments: [\(program.arguments.map(Self.quoted).joined(separator: ", "))]")
         }
         if hasDirectory { directory(file.values.ldap) }
+        if hasProviders { providers() }
     }
 
     private mutating func directory(_ ldap: DockerAuthLDAP) {
@@ -139,10 +140,6 @@ struct DockerAuthSettings {
 
     /// Sources of people and rules beside those of the file itself.
     private static let others: [(key: String, text: String)] = [
-        ("google_auth", "signing in by browser is not taken over by an import"),
-        ("github_auth", "signing in by browser is not taken over by an import"),
-        ("oidc_auth", "signing in by browser is not taken over by an import"),
-        ("gitlab_auth", "signing in by browser is not taken over by an import"),
         ("xorm_auth", "databases of SQL are not asked here"),
         ("acl_xorm", "databases of SQL are not asked here"),
         ("plugin_authn", "plugins in Go cannot be loaded"),
@@ -151,7 +148,7 @@ struct DockerAuthSettings {
     ]
 
     /// A text as YAML takes it, whatever is in it.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

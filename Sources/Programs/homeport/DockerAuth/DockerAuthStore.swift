@@ -2,6 +2,7 @@ internal import Access
 internal import Accounts
 internal import FoundationEssentials
 internal import MongoStore
+internal import SQLiteStore
 internal import ServerKit
 
 /// The accounts, rules and the key of one reading of a docker_auth configuration, and behind them those of the
@@ -22,6 +23,14 @@ struct DockerAuthStore: Sendable {
         people = plan.hasOtherSources ? nil : databases.users
     }
 
+    /// These, and the tokens of those who sign in by browser where there is a place for them.
+    func stores(people: SQLiteStore?) -> AccountStores {
+        guard let people else { return AccountStores(self) }
+        return AccountStores(
+            accounts: self, rules: self, tokens: people, keys: self,
+            signal: DockerAuthSignal(own: self, people: people))
+    }
+
     private static func refusal() -> StoreError {
         StoreError(.refused, "the configuration of docker_auth is changed in its file")
     }
@@ -32,6 +41,14 @@ extension DockerAuthStore: ChangeSignal {
     var generation: UInt64 {
         (databases.users?.generationWithReach ?? 0) &+ (databases.rules?.generation ?? 0)
     }
+}
+
+/// Moves with the configuration's databases, and with the tokens.
+private struct DockerAuthSignal: ChangeSignal {
+    let own: DockerAuthStore
+    let people: SQLiteStore
+
+    var generation: UInt64 { own.generation &+ people.generation }
 }
 
 extension DockerAuthStore: AccountStore {
@@ -67,7 +84,7 @@ extension DockerAuthStore: RuleStore {
     func remove(_ seq: Int) async throws(StoreError) -> Bool { throw Self.refusal() }
 }
 
-/// docker_auth has neither access tokens nor refresh tokens.
+/// Without somebody who signs in by browser there are neither access tokens nor refresh tokens.
 extension DockerAuthStore: TokenStore {
     func token(_ id: TokenID) async throws(StoreError) -> StoredToken? { nil }
 

@@ -7,7 +7,8 @@ internal import ServiceLifecycle
 struct AuditClock: Service {
     let recorder: AuditRecorder
     let trail: any AuditTrail
-    let settings: AuditSettings
+    /// As they are now.
+    let settings: @Sendable () -> AuditSettings
     let now: @Sendable () -> Date
 
     private static let interval = Duration.seconds(1)
@@ -30,6 +31,7 @@ struct AuditClock: Service {
     }
 
     private func forgetOld() async {
+        let settings = settings()
         let moment = now().addingTimeInterval(-Double(settings.keepTime.components.seconds))
         do {
             while try await trail.forget(

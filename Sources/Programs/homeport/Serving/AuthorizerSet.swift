@@ -9,6 +9,8 @@ internal import ServerKit
 struct AuthorizerSet: Sendable {
     private let watched: [WatchedDecider]
     private let servers: [AnsweringServer]
+    /// Does nothing by itself; closed when nobody is asked any more.
+    let engine: Engine?
 
     static let none = AuthorizerSet(Configuration())
 
@@ -36,6 +38,12 @@ struct AuthorizerSet: Sendable {
         }
         self.watched = watched
         self.servers = servers
+        engine =
+            servers.isEmpty
+            ? nil
+            : Engine("authorizers", []) { [servers] in
+                for server in servers { await server.shutDown() }
+            }
     }
 
     /// Nil where there is nobody.

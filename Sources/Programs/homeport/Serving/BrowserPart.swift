@@ -1,7 +1,6 @@
 internal import Accounts
 internal import Edge
 internal import HTTPKit
-internal import ServiceLifecycle
 internal import SignInAPI
 
 /// The pages where people sign in with their browser, and what asks their providers about them again.
@@ -9,6 +8,7 @@ struct BrowserPart: ServerPart {
     private let signIn: BrowserSignIn
     private let stores: Stores
     private let publicURL: PublicURL
+    let engines: [Engine]
 
     /// Nil where no provider is set up.
     init?(_ stores: Stores) {
@@ -18,6 +18,16 @@ struct BrowserPart: ServerPart {
         self.signIn = signIn
         self.stores = stores
         self.publicURL = publicURL
+        let pause = stores.providers.pause
+        let work = Engine(
+            "people of providers",
+            [
+                Maintenance(name: "people of providers", first: .zero, every: pause) {
+                    try await signIn.askAgain()
+                },
+                Maintenance(name: "providers", first: .zero, every: .seconds(300)) { await signIn.look() },
+            ])
+        self.engines = [work, stores.providers.engine]
     }
 
     var faces: [any Face] {
@@ -33,17 +43,4 @@ struct BrowserPart: ServerPart {
             }
         }
     }
-
-    var services: [any Service] {
-        [
-            Maintenance(name: "people of providers", first: .zero, every: stores.providers.pause) {
-                [signIn] in try await signIn.askAgain()
-            },
-            Maintenance(name: "providers", first: .zero, every: .seconds(300)) { [signIn] in
-                await signIn.look()
-            },
-        ]
-    }
-
-    func close() async throws { try await stores.providers.shutDown() }
 }

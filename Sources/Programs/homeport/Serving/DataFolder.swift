@@ -66,6 +66,15 @@ struct DataFolder: Sendable {
         return false
     }
 
+    /// The process that serves it now, as far as it says so itself; nil when nobody does.
+    var server: Int? {
+        guard isServed else { return nil }
+        let descriptor = open("\(path)/homeport.lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return Self.process(descriptor)
+    }
+
     /// Keeps a second check of the same data from being run by hand beside this one.
     func lockForCheck() throws(CommandFailure) -> FolderLock {
         try lock("homeport.verify.lock") { owner in
@@ -94,10 +103,15 @@ struct DataFolder: Sendable {
 
     /// ` (process 123)`, as far as the file says it.
     private static func owner(_ descriptor: CInt) -> String {
+        process(descriptor).map { " (process \($0))" } ?? ""
+    }
+
+    /// What a lock's file says of who holds it.
+    private static func process(_ descriptor: CInt) -> Int? {
         var bytes = [UInt8](repeating: 0, count: 20)
         let count = pread(descriptor, &bytes, bytes.count, 0)
         let digits = bytes.prefix(max(0, count)).prefix { (48...57).contains($0) }
-        return digits.isEmpty ? "" : " (process \(String(decoding: digits, as: UTF8.self)))"
+        return Int(String(decoding: digits, as: UTF8.self)).flatMap { $0 > 1 ? $0 : nil }
     }
 }
 

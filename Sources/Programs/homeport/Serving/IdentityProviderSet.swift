@@ -6,6 +6,8 @@ internal import IdentityProviders
 struct IdentityProviderSet: Sendable {
     private let providers: [(settings: IdentityProviderSettings, provider: WebProvider)]
     private let clients: [ProviderClient]
+    /// Does nothing by itself; closed when nobody is asked any more.
+    let engine: Engine
 
     static let none = IdentityProviderSet(Configuration(), now: { Date() })
 
@@ -20,6 +22,9 @@ struct IdentityProviderSet: Sendable {
         }
         self.providers = providers
         self.clients = clients
+        self.engine = Engine("providers", []) { [clients] in
+            for client in clients { try await client.shutDown() }
+        }
     }
 
     /// How people sign in by browser; nil where there are no providers.

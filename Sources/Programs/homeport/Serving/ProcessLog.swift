@@ -1,19 +1,13 @@
 internal import Logging
 internal import ServerKit
-internal import Synchronization
 
 /// The one log of the process. Commands log warnings only, until the server says otherwise.
 enum ProcessLog {
-    private static let settings = Mutex(LogSettings(level: .warning, format: .text))
+    private static let manner = LogManner(level: .warning, format: .text)
 
     /// To be called once, before anything logs.
-    static func begin() {
-        LoggingSystem.bootstrap { label in
-            let settings = settings.withLock { $0 }
-            return LineLog(label: label, level: settings.level, format: settings.format)
-        }
-    }
+    static func begin() { LoggingSystem.bootstrap { LineLog(label: $0, manner: manner) } }
 
-    /// Counts for loggers made from now on.
-    static func use(_ settings: LogSettings) { Self.settings.withLock { $0 = settings } }
+    /// Counts for every line from now on.
+    static func use(_ settings: LogSettings) { manner.become(level: settings.level, format: settings.format) }
 }

@@ -17,18 +17,18 @@ struct RegistryPart: ServerPart {
     private let blobs: FileBlobs
     private let registry: Registry
     private let check: BackgroundCheck
+    let engines: [Engine]
 
-    init(_ stores: Stores) throws {
-        let threads = BlockingThreads(count: Self.diskThreads, queueMax: Self.diskQueueMax)
+    /// - Parameter predecessor: the same registry under other settings. It may go on beside this one.
+    init(_ stores: Stores, succeeding predecessor: RegistryPart? = nil) throws {
         self.stores = stores
-        self.blobs = try FileBlobs(
-            root: stores.folder.path, threads: threads, reserve: Int64(stores.values.registry.diskReserve))
+        self.blobs = try predecessor?.blobs ?? Self.blobs(of: stores)
         let database = stores.database
         let registry = stores.registry(
             blobs,
             damage: DamageControl(
                 quarantine: blobs, ledger: database, now: stores.now,
-                onDamage: BackgroundCheck.report))
+                onDamage: BackgroundCheck.report), succeeding: predecessor?.registry)
         self.registry = registry
         self.check = BackgroundCheck(
             verifier: Verifier(
@@ -39,7 +39,17 @@ struct RegistryPart: ServerPart {
                 }, name: "background"),
             ledger: database, settings: stores.values.verify, now: stores.now,
             note: { [stores] words in try await stores.note(.verification, by: "verify", words) })
+        self.engines = [Engine("registry", Self.services(stores, registry, check))]
     }
+
+    private static func blobs(of stores: Stores) throws -> FileBlobs {
+        let threads = BlockingThreads(count: diskThreads, queueMax: diskQueueMax)
+        return try FileBlobs(
+            root: stores.folder.path, threads: threads, reserve: Int64(stores.values.registry.diskReserve))
+    }
+
+    /// Settings of what goes on beside its predecessor count from now on.
+    func begin() { blobs.use(reserve: Int64(stores.values.registry.diskReserve)) }
 
     var faces: [any Face] {
         let values = stores.values
@@ -80,7 +90,9 @@ struct RegistryPart: ServerPart {
         ]
     }
 
-    var services: [any Service] {
+    private static func services(
+        _ stores: Stores, _ registry: Registry, _ check: BackgroundCheck
+    ) -> [any Service] {
         let garbage = stores.values.garbage
         var services: [any Service] = [
             check,
@@ -91,7 +103,7 @@ struct RegistryPart: ServerPart {
                 name: "remembered answers", every: max(.seconds(60), garbage.graceTime / 4),
                 work: { [registry] in registry.forgetAnswers() }),
         ]
-        if !stores.values.retentionRules.isEmpty { services.append(retentionClock) }
+        if !stores.values.retentionRules.isEmpty { services.append(retentionClock(stores, registry)) }
         if garbage.isScheduled {
             services.append(
                 Collecting(
@@ -105,7 +117,7 @@ struct RegistryPart: ServerPart {
         return services
     }
 
-    private var retentionClock: RetentionClock {
+    private static func retentionClock(_ stores: Stores, _ registry: Registry) -> RetentionClock {
         RetentionClock(
             stores: stores,
             retention: stores.retention { [registry] tags, repository in

@@ -16,11 +16,9 @@ struct SecureDoor: Sendable {
     let board: ChallengeBoard
     let port: SecurePort
     let threads: BlockingThreads
-    /// Those that the server gets itself; nil when there are none to be got.
-    let own: OwnCertificates?
-    private let client: ACMEClient?
     /// What clients are asked for, or why it is not known.
     private let clients: Result<ClientCertificates?, CertificateFileError>
+    private let now: @Sendable () -> Date
 
     /// Threads for reading certificates: few and rare.
     private static let threadCount = 2
@@ -38,29 +36,9 @@ struct SecureDoor: Sendable {
         board = ChallengeBoard(shelf: shelf)
         port = SecurePort(values.securePort)
         keeper = CertificateKeeper(
-            shelf: shelf, threads: threads,
-            warnAhead: TimeInterval(values.tls.expiryWarning.components.seconds), now: now)
-        guard !values.acme.names.isEmpty else {
-            own = nil
-            client = nil
-            return
-        }
-        let client = ACMEClient(authorityFile: values.acme.authorityFile)
-        let cabinet = CabinetFolder(
-            path: DataFolder(values.data).path + "/certificates", threads: threads)
-        self.client = client
-        own = OwnCertificates(
-            names: values.acme.names,
-            authority: ACMEAuthority(
-                settings: values.acme.settings, cabinet: cabinet, board: board, send: client.send, now: now),
-            cabinet: cabinet, keeper: keeper, now: now)
+            shelf: shelf, threads: threads, warnAhead: values.tls.warnAhead, now: now)
+        self.now = now
     }
-
-    /// Shows the certificates that the server got itself before.
-    func openOwn() async throws { try await own?.open() }
-
-    /// To be called once, when nothing is got any more.
-    func close() async throws { try await client?.shutDown() }
 
     /// Reads the certificates; one that is no good stops the start.
     func open(_ values: Configuration) async throws {
@@ -70,6 +48,37 @@ struct SecureDoor: Sendable {
         } catch let error as CertificateFileError {
             throw CommandFailure.usage(error.description)
         }
+    }
+
+    /// Shows what other values name from now on. Where one of the certificates is no good, nothing has changed.
+    func change(to values: Configuration) async throws {
+        do {
+            try await keeper.change(
+                to: values.tls.certificates.map(\.files), profile: values.tls.profile,
+                warnAhead: values.tls.warnAhead)
+        } catch let error as CertificateFileError {
+            throw CommandFailure.usage(error.description)
+        }
+    }
+
+    /// Sends clients to the port that other values name from now on.
+    func sendClients(by values: Configuration) {
+        // Port 0 has become a number when it was listened on.
+        if values.securePort != 0 { port.number = values.securePort }
+    }
+
+    /// The certificates that the server gets itself by these values; nil when there are none to be got.
+    func automatic(_ values: Configuration) -> AutomaticCertificates? {
+        guard !values.acme.names.isEmpty else { return nil }
+        let client = ACMEClient(authorityFile: values.acme.authorityFile)
+        let cabinet = CabinetFolder(
+            path: DataFolder(values.data).path + "/certificates", threads: threads)
+        let own = OwnCertificates(
+            names: values.acme.names,
+            authority: ACMEAuthority(
+                settings: values.acme.settings, cabinet: cabinet, board: board, send: client.send, now: now),
+            cabinet: cabinet, keeper: keeper, now: now)
+        return AutomaticCertificates(own: own, client: client)
     }
 
     /// Those with TLS first, then those that send there, then the plain one.
@@ -92,6 +101,27 @@ struct SecureDoor: Sendable {
     }
 }
 
+/// Certificates that the server gets itself, and how it speaks with who gives them.
+struct AutomaticCertificates: Sendable {
+    private let own: OwnCertificates
+    /// Gets and renews them.
+    let engine: Engine
+
+    fileprivate init(own: OwnCertificates, client: ACMEClient) {
+        self.own = own
+        engine = Engine("own certificates", [UntilStopped { await own.run() }]) {
+            try await client.shutDown()
+        }
+    }
+
+    /// Shows those that the server got itself before.
+    func open() async throws { try await own.open() }
+}
+
+extension TLSSettings {
+    fileprivate var warnAhead: TimeInterval { TimeInterval(expiryWarning.components.seconds) }
+}
+
 extension Configuration {
     /// Where it listens, in the order of the listeners.
     var listenPlaces: [ListeningPlace] { tls.listen + redirect.listen + [listen] }
@@ -103,26 +133,23 @@ extension Configuration {
     }
 }
 
-/// Looks whether certificates have changed, every moment and at once when SIGHUP asks for it, and gets those that
-/// the server gets itself.
+/// Looks whether certificates have changed, every moment and at once when SIGHUP asks for it.
 struct CertificateUpkeep: Service {
     let keeper: CertificateKeeper
-    let own: OwnCertificates?
+    /// Whether somebody else hears SIGHUP, and looks then.
+    var leavesSignals = false
 
     private static let interval = Duration.seconds(2)
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
+        let signals = leavesSignals ? nil : await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { tasks in
-                tasks.addTask {
-                    for await _ in signals {
-                        Logger(label: "homeport").notice(
-                            "reading certificates again", metadata: ["signal": "HUP"])
-                        await keeper.look(all: true)
+                if let signals {
+                    tasks.addTask {
+                        for await _ in signals { await keeper.lookAtAll() }
                     }
                 }
-                tasks.addTask { await own?.run() }
                 tasks.addTask {
                     while !Task.isCancelled {
                         await keeper.look()
@@ -131,5 +158,13 @@ struct CertificateUpkeep: Service {
                 }
             }
         }
+    }
+}
+
+extension CertificateKeeper {
+    /// Reads every file again, because somebody says so.
+    func lookAtAll() async {
+        Logger(label: "homeport").notice("reading certificates again", metadata: ["signal": "HUP"])
+        await look(all: true)
     }
 }

@@ -10,122 +10,89 @@ internal import SQLiteStore
 internal import ServerKit
 internal import ServiceLifecycle
 
-/// Everything that `homeport serve` runs, put together from one configuration.
+/// Everything that `homeport serve` runs, put together from one configuration and what follows it.
 struct Server: Sendable {
-    let stores: Stores
-    let metrics: PrometheusMetrics
-    let door: SecureDoor
-    private let parts: [any ServerPart]
-    private let state: StateMetrics
-    private let listUpkeep: (any Service)?
+    /// As it was opened; what it holds stays.
+    private let stores: Stores
+    private let door: SecureDoor
+    private let current: CurrentShift
+    private let surroundings: Surroundings
 
-    /// - Parameter loaded: the services that it names are served.
+    /// - Parameters:
+    ///   - loaded: the services that it names are served.
+    ///   - written: what it says itself, before places were looked up.
     init(
-        _ stores: Stores, _ loaded: LoadedConfiguration, metrics: PrometheusMetrics, door: SecureDoor,
-        now: @escaping @Sendable () -> Date
+        _ stores: Stores, _ loaded: LoadedConfiguration, written: Configuration, metrics: PrometheusMetrics,
+        door: SecureDoor, surroundings: Surroundings
     ) throws {
         self.stores = stores
-        self.metrics = metrics
         self.door = door
-        var parts: [any ServerPart] = []
-        if loaded.servesRegistry { parts.append(try RegistryPart(stores)) }
-        if loaded.servesWeather {
-            parts.append(try WeatherPart(stores, isAlone: !loaded.servesRegistry, now: now))
-        }
-        if let browser = BrowserPart(stores) { parts.append(browser) }
-        self.parts = parts
-        self.listUpkeep = stores.sources.upkeep(of: loaded.file)
-        self.state = StateMetrics(database: stores.database, folder: stores.folder.path, now: now())
+        self.surroundings = surroundings
+        let now = surroundings.now
+        let state = StateMetrics(database: stores.database, folder: stores.folder.path, now: now())
+        current = CurrentShift(
+            try Shift(
+                loaded, written: written, stores: stores,
+                in: .init(door: door, metrics: metrics, state: state, now: now)))
     }
 
-    /// Runs until the process is told to stop, then lets running transfers finish.
+    /// Runs until the process is told to stop, then lets running transfers finish. At SIGHUP the configuration is
+    /// read again.
     ///
-    /// - Parameter onListening: told the addresses, in the order of `listenPlaces`, once connections are
-    /// taken.
+    /// - Parameters:
+    ///   - source: where it is read from.
+    ///   - onListening: told the addresses, in the order of `listenPlaces`, once connections are taken.
     func run(
-        places: [Listener.Place], manager: ServiceManager? = nil,
+        places: [Listener.Place], source: ConfigurationSource, manager: ServiceManager? = nil,
         onListening: @escaping @Sendable ([SocketAddress]) async -> Void
     ) async throws {
         let values = stores.values
-        let faces = faces
-        var configuration = values.edge(door.listeners(values, faces: faces, places: places))
-        configuration.doorkeeper = values.doorkeeper(stores.bans)
-        let edge = EdgeServer(configuration: configuration, faces: faces) { [door] addresses in
+        try await current.shift.own?.open()
+        let succession = Succession(
+            current, door: door, places: places, source: source, manager: manager,
+            surroundings: surroundings)
+        let edge = EdgeServer(desk: succession.desk) { [door] addresses in
             let isOpen = values.tls.listen.lazy.compactMap(\.port).first ?? 0 == 0
             if !values.tls.listen.isEmpty, isOpen, let port = addresses.first?.port {
                 door.port.number = port
             }
             await onListening(addresses)
         }
-        let beside =
+        let beside: [any Service] =
             [
                 auditClock, BanClock(bans: stores.bans), tokenSweep, memory,
-                CertificateUpkeep(keeper: door.keeper, own: door.own),
-            ]
-            + [listUpkeep].compactMap(\.self) + stores.directory.services + parts.flatMap(\.services)
+                CertificateUpkeep(keeper: door.keeper, leavesSignals: true),
+            ] + stores.directory.services + [succession]
         var group = ServiceGroupConfiguration(
             services: beside.map { .init(service: $0) }
                 + [.init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup)],
             logger: Logger(label: "homeport.lifecycle"))
-        group.maximumGracefulShutdownDuration = stores.values.limits.stopTime
+        group.maximumGracefulShutdownDuration = values.limits.stopTime
+        let signals = await succession.listen()
+        let hearing = Task { await succession.hear(signals) }
+        defer { hearing.cancel() }
         do {
             try await StopSignals(group: ServiceGroup(configuration: group)) {
                 manager?.tell(.stopping)
             }.run()
         } catch {
-            for part in parts { try? await part.close() }
-            await stores.stopAsking()
+            await succession.close()
             throw error
         }
-        await stores.stopAsking()
-        for part in parts { try await part.close() }
-    }
-
-    private var faces: [any Face] {
-        parts.flatMap(\.faces) + [
-            HealthFace(
-                checks: [databaseCheck, diskCheck] + stores.directory.checks + stores.sources.checks
-                    + stores.authorizers.checks
-                    + parts.flatMap(\.checks)),
-            MetricsFace(readers: stores.values.metrics.readers.map(\.range)) {
-                [metrics, parts, state, bans = stores.bans] in
-                await state.refresh()
-                BanMetrics.show(bans.count)
-                for part in parts { part.measure() }
-                return metrics.text()
-            },
-        ]
-    }
-
-    private var databaseCheck: HealthFace.Check {
-        HealthFace.Check("database") { [database = stores.database] in
-            do {
-                _ = try await database.accounts(after: nil, limit: 1)
-                return nil
-            } catch {
-                return "cannot be read"
-            }
-        }
-    }
-
-    private var diskCheck: HealthFace.Check {
-        HealthFace.Check("disk") { [folder = stores.folder.path, least = stores.values.limits.diskFreeMin] in
-            guard let disk = DiskSpace(of: folder), disk.free < least else { return nil }
-            return "\(SizeText.rounded(disk.free)) free, less than limits.disk_free_min"
-        }
+        await succession.close()
     }
 
     /// The first of the services is stopped last, so that it writes down what the others did.
     private var auditClock: any Service {
         AuditClock(
-            recorder: stores.audit, trail: stores.directory.trail, settings: stores.values.audit,
-            now: stores.now)
+            recorder: stores.audit, trail: stores.directory.trail,
+            settings: { [current] in current.shift.loaded.values.audit }, now: stores.now)
     }
 
     /// Every part that knows people knows tokens, whose time ends.
     private var tokenSweep: any Service {
-        Maintenance(name: "expired tokens", every: .seconds(3600)) { [tokens = stores.accounts.tokens] in
-            _ = try await tokens.removeExpired()
+        Maintenance(name: "expired tokens", every: .seconds(3600)) { [current] in
+            _ = try await current.shift.stores.accounts.tokens.removeExpired()
         }
     }
 

@@ -16,17 +16,53 @@ struct SignInSources: Sendable {
     let watched: [WatchedSource]
     private let lists: [String: ListedPeople]
     private let servers: [AnsweringServer]
+    /// Reads the lists anew when the file of the configuration changes, and lets go of connections.
+    let engine: Engine?
 
-    static let none = SignInSources(watched: [], lists: [:], servers: [])
+    static let none = SignInSources(watched: [], lists: [:], servers: [], file: nil)
 
-    private init(watched: [WatchedSource], lists: [String: ListedPeople], servers: [AnsweringServer]) {
+    /// - Parameter file: where the lists stand.
+    private init(
+        watched: [WatchedSource], lists: [String: ListedPeople], servers: [AnsweringServer], file: String?
+    ) {
         self.watched = watched
         self.lists = lists
         self.servers = servers
+        var services: [any Service] = []
+        if let file, !lists.isEmpty {
+            let watch = ListWatch(file: file, lists: lists)
+            services = [Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }]
+        }
+        guard !services.isEmpty || !servers.isEmpty else {
+            engine = nil
+            return
+        }
+        engine = Engine("sign-in sources", services) {
+            for server in servers { await server.shutDown() }
+        }
     }
 
-    /// - Parameter threads: where passwords are hashed.
-    init(_ values: Configuration, threads: BlockingThreads) throws {
+    /// The sources of other values: the very same, where they have not changed but for who is in the lists.
+    func succeeded(
+        by values: Configuration, insteadOf before: Configuration, file: String?, threads: BlockingThreads
+    ) throws -> SignInSources {
+        let isSame =
+            values.accounts.sources.map(\.withoutPeople) == before.accounts.sources.map(\.withoutPeople)
+            && values.accounts.hashCost == before.accounts.hashCost
+        return isSame ? self : try SignInSources(values, file: file, threads: threads)
+    }
+
+    /// Has those in the lists who stand there in these values.
+    func begin(_ values: Configuration) {
+        for settings in values.accounts.sources where settings.kind == .list {
+            lists[settings.name]?.replace(with: settings.people)
+        }
+    }
+
+    /// - Parameters:
+    ///   - file: that of the configuration.
+    ///   - threads: where passwords are hashed.
+    init(_ values: Configuration, file: String? = nil, threads: BlockingThreads) throws {
         let hasher = PasswordHasher(cost: values.accounts.hashCost, threads: threads)
         var watched: [WatchedSource] = []
         var lists: [String: ListedPeople] = [:]
@@ -51,7 +87,7 @@ struct SignInSources: Sendable {
             }
             watched.append(WatchedSource(settings.name, source, limits: settings.limits))
         }
-        self.init(watched: watched, lists: lists, servers: servers)
+        self.init(watched: watched, lists: lists, servers: servers, file: file)
     }
 
     /// What `/readyz` says of them. One that is away is no reason to send clients elsewhere: whoever has signed in goes
@@ -78,16 +114,9 @@ struct SignInSources: Sendable {
         return lines
     }
 
-    /// To be called when nobody is asked any more.
+    /// To be called when nobody is asked any more, where no engine does so.
     func shutDown() async {
         for server in servers { await server.shutDown() }
-    }
-
-    /// What reads the lists anew when the file of the configuration changes; nil where there are none.
-    func upkeep(of file: String?) -> (any Service)? {
-        guard let file, !lists.isEmpty else { return nil }
-        let watch = ListWatch(file: file, lists: lists)
-        return Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }
     }
 }
 
@@ -141,6 +170,13 @@ actor ListWatch {
 }
 
 extension SignInSourceSettings {
+    /// How it is asked, whoever is in it.
+    fileprivate var withoutPeople: SignInSourceSettings {
+        var settings = self
+        settings.users = [:]
+        return settings
+    }
+
     fileprivate var limits: WatchedSource.Limits {
         var limits = WatchedSource.Limits()
         limits.time = timeLimit

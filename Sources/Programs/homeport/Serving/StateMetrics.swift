@@ -30,6 +30,7 @@ struct StateMetrics: Sendable {
         DatabaseMetrics.begin()
         UpkeepMetrics.begin()
         CheckMetrics.begin()
+        ReloadMetrics.begin(at: now)
     }
 
     /// Looks everything up.

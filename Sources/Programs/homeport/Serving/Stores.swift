@@ -22,24 +22,34 @@ struct Stores: Sendable {
     let bans: BanList
     let values: Configuration
     let now: @Sendable () -> Date
+    /// Where passwords are hashed.
+    private let threads: BlockingThreads
 
     var manifests: any ManifestStore { database }
     var history: any TagHistory { database }
 
     /// The registry on these stores and a folder of blobs.
-    func registry(_ blobs: any BlobStore, damage: DamageControl? = nil) -> Registry {
+    ///
+    /// - Parameter predecessor: the same registry under other settings.
+    func registry(
+        _ blobs: any BlobStore, damage: DamageControl? = nil, succeeding predecessor: Registry? = nil
+    ) -> Registry {
         Registry(
             blobs: blobs, links: database, manifests: database, ledger: database, garbage: database,
             limits: values.registryLimits, policy: values.registryPolicy, damage: damage,
+            succeeding: predecessor,
             generation: { [database] in database.foreignRegistryGeneration }, now: now)
     }
     var links: any BlobLinks { database }
 
     /// Opens the stores in the folder of the data, making the database where there is none.
     ///
-    /// - Parameter asksSources: whether people sign in, who may be known elsewhere.
+    /// - Parameters:
+    ///   - asksSources: whether people sign in, who may be known elsewhere.
+    ///   - file: that of the configuration, where lists of people may stand.
     static func open(
-        _ values: Configuration, asksSources: Bool = false, now: @escaping @Sendable () -> Date
+        _ values: Configuration, asksSources: Bool = false, file: String? = nil,
+        now: @escaping @Sendable () -> Date
     ) throws -> Stores {
         let folder = DataFolder(values.data)
         let kinds = Set(values.audit.events)
@@ -49,22 +59,57 @@ struct Stores: Sendable {
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let threads = BlockingThreads(
             count: cores, queueMax: 64 * cores, niceness: PasswordHasher.niceness)
-        let sources = asksSources ? try SignInSources(values, threads: threads) : .none
-        var settings = values.accountServices
-        settings.sources = sources.watched
-        let authorizers = asksSources ? AuthorizerSet(values) : .none
-        settings.decider = authorizers.decider
         let bans = BanList(
             database, settings: values.banSettings, now: now, onBan: { _ in BanMetrics.made() })
+        let sources = asksSources ? try SignInSources(values, file: file, threads: threads) : .none
+        let authorizers = asksSources ? AuthorizerSet(values) : .none
         let providers = asksSources ? IdentityProviderSet(values, now: now) : .none
-        settings.browser = providers.settings(values, store: database)
-        let accounts = AccountServices(
-            directory.stores, settings: settings, threads: threads,
-            onSignIn: { SignInWitness(audit: audit, bans: bans).saw($0) }, now: now)
         return Stores(
-            folder: folder, database: database, directory: directory, accounts: accounts, sources: sources,
-            authorizers: authorizers, providers: providers, audit: audit, bans: bans, values: values, now: now
-        )
+            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
+            now: now)
+    }
+
+    /// The same stores under other settings. What has not changed is the very same as before; both may be worked with
+    /// beside each other.
+    func succeeded(by values: Configuration, file: String?) throws -> Stores {
+        let sources = try sources.succeeded(
+            by: values, insteadOf: self.values, file: file, threads: threads)
+        let authorizers =
+            values.accounts.authorizers == self.values.accounts.authorizers
+            ? authorizers : AuthorizerSet(values)
+        let providers =
+            values.accounts.providers == self.values.accounts.providers
+            ? providers : IdentityProviderSet(values, now: now)
+        return Stores(
+            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
+            succeeding: accounts, now: now)
+    }
+
+    private init(
+        _ folder: DataFolder, _ database: SQLiteStore, _ directory: Directory, _ sources: SignInSources,
+        _ authorizers: AuthorizerSet, _ providers: IdentityProviderSet, _ audit: AuditRecorder,
+        _ bans: BanList, _ values: Configuration,
+        _ threads: BlockingThreads, succeeding predecessor: AccountServices? = nil,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.folder = folder
+        self.database = database
+        self.directory = directory
+        self.sources = sources
+        self.authorizers = authorizers
+        self.providers = providers
+        self.audit = audit
+        self.bans = bans
+        self.values = values
+        self.threads = threads
+        self.now = now
+        var settings = values.accountServices
+        settings.sources = sources.watched
+        settings.decider = authorizers.decider
+        settings.browser = providers.settings(values, store: database)
+        accounts = AccountServices(
+            directory.stores, settings: settings, threads: threads, succeeding: predecessor,
+            onSignIn: { SignInWitness(audit: audit, bans: bans).saw($0) }, now: now)
     }
 
     /// Retention by the rules of the configuration, or by others.
@@ -85,12 +130,6 @@ struct Stores: Sendable {
         let event = AuditEvent(
             at: now(), account: account, origin: .current, action: action, subject: subject, detail: detail)
         try await database.record([event])
-    }
-
-    /// To be called when nobody signs in any more.
-    func stopAsking() async {
-        await sources.shutDown()
-        await authorizers.shutDown()
     }
 
     func close() async throws {

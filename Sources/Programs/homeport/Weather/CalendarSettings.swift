@@ -81,7 +81,7 @@ struct CalendarSettings: ConfigurationSection {
 }
 
 /// A `credentials.json` that has been read.
-struct GoogleCredentialsFile: Sendable {
+struct GoogleCredentialsFile: Equatable, Sendable {
     let credentials: GoogleCredentials
 
     var isOfProgram: Bool { program != nil }

@@ -18,39 +18,34 @@ struct WeatherPart: ServerPart {
     private let office: WeatherOffice
     private let keeper: CalendarKeeper
     private let face: FeedFace
-    private let clients: [HTTPClient]
     private let weather: WeatherSettings
     private let places: [PlaceID]
     private let hosts: [HostName]
     private let isAlone: Bool
     private let now: @Sendable () -> Date
+    let engines: [Engine]
 
-    /// - Parameter isAlone: whether the server is there for nothing else.
-    init(_ stores: Stores, isAlone: Bool, now: @escaping @Sendable () -> Date) throws {
+    /// - Parameters:
+    ///   - isAlone: whether the server is there for nothing else.
+    ///   - predecessor: the same weather, whose forecasts and calendars are kept.
+    init(
+        _ stores: Stores, isAlone: Bool, succeeding predecessor: WeatherPart? = nil,
+        now: @escaping @Sendable () -> Date
+    ) throws {
         let values = stores.values
-        let sources = ForecastServices.makeClient()
-        let calendars = CalendarClient.make()
-        let wiring = WeatherWiring(
-            values.weather, client: sources, now: now,
-            pause: { try await ContinuousClock().sleep(for: $0) })
-        let archive = try FileForecasts(
-            folder: WeatherWiring.folder(stores.folder),
-            threads: BlockingThreads(count: 2, queueMax: 4096))
-        do {
-            self.office = try wiring.office(values.weather.placePlans, archive: archive)
-        } catch let error as SourceSettingsError {
-            throw CommandFailure.usage(error.description)
+        if let predecessor {
+            self.office = predecessor.office
+            self.keeper = predecessor.keeper
+            self.engines = predecessor.engines
+        } else {
+            (self.office, self.keeper, self.engines) = try Self.wired(stores, now: now)
         }
-        self.keeper = CalendarKeeper(
-            office: office, calendars: try CalendarWiring(values, client: calendars, now: now).calendars(),
-            clock: values.weather.pushClock, world: wiring.world, report: WeatherMetrics.note)
         self.face = FeedFace(
             office: office,
             settings: FeedSettings(
                 publicURL: values.calendarURL, calendars: values.weather.feedPlans,
                 isFrontPage: isAlone, now: now),
             tokens: stores.accounts.tokens)
-        self.clients = [sources, calendars]
         self.weather = values.weather
         self.places = office.places.map(\.place.id)
         self.hosts = values.hosts.calendar
@@ -58,14 +53,51 @@ struct WeatherPart: ServerPart {
         self.now = now
     }
 
-    var faces: [any Face] { [HostedFace(face, hosts: hosts)] }
-
-    var services: [any Service] {
-        var services = [UntilStopped { [office] in await office.run() }]
-        // A service that ends by itself would end the server.
-        if !weather.calendars.isEmpty { services.append(UntilStopped { [keeper] in await keeper.run() }) }
-        return services
+    private static func wired(
+        _ stores: Stores, now: @escaping @Sendable () -> Date
+    ) throws -> (WeatherOffice, CalendarKeeper, [Engine]) {
+        let clients = [ForecastServices.makeClient(), CalendarClient.make()]
+        do {
+            let (office, keeper) = try Self.wired(
+                stores, sources: clients[0], calendars: clients[1], now: now)
+            var services = [UntilStopped { await office.run() }]
+            // A service that ends by itself would end the server.
+            if !stores.values.weather.calendars.isEmpty {
+                services.append(UntilStopped { await keeper.run() })
+            }
+            let engine = Engine("weather", services) {
+                for client in clients { try await client.shutdown() }
+            }
+            return (office, keeper, [engine])
+        } catch {
+            Task { for client in clients { try? await client.shutdown() } }
+            throw error
+        }
     }
+
+    private static func wired(
+        _ stores: Stores, sources: HTTPClient, calendars: HTTPClient, now: @escaping @Sendable () -> Date
+    ) throws -> (WeatherOffice, CalendarKeeper) {
+        let values = stores.values
+        let wiring = WeatherWiring(
+            values.weather, client: sources, now: now,
+            pause: { try await ContinuousClock().sleep(for: $0) })
+        let archive = try FileForecasts(
+            folder: WeatherWiring.folder(stores.folder),
+            threads: BlockingThreads(count: 2, queueMax: 4096))
+        let office: WeatherOffice
+        do {
+            office = try wiring.office(values.weather.placePlans, archive: archive)
+        } catch let error as SourceSettingsError {
+            throw CommandFailure.usage(error.description)
+        }
+        let keeper = CalendarKeeper(
+            office: office, calendars: try CalendarWiring(values, client: calendars, now: now).calendars(),
+            clock: values.weather.pushClock, world: wiring.world, report: WeatherMetrics.note)
+        return (office, keeper)
+    }
+
+    var faces: [any Face] { [HostedFace(face, hosts: hosts)] }
 
     /// An old forecast is still told, so it is no reason to send people elsewhere; none at all is one, where
     /// there is nothing else to be had. Everybody may read this: private places are not named, and why a
@@ -89,17 +121,6 @@ struct WeatherPart: ServerPart {
     }
 
     func measure() { WeatherMetrics.measure(office.status(), calendars: keeper.lastDone, now: now()) }
-
-    func close() async throws {
-        for client in clients { try await client.shutdown() }
-    }
-}
-
-/// Something that runs until it is cancelled, as a service that stops when the server does.
-private struct UntilStopped: Service {
-    let work: @Sendable () async -> Void
-
-    func run() async throws { await cancelWhenGracefulShutdown { await work() } }
 }
 
 /// How long ago something was, for people who watch a server.

@@ -20,18 +20,30 @@ package final class BrowserSignIn: Sendable {
         package var grace: TimeInterval = 6 * 3600
         /// The longest life of a token, in seconds.
         package var tokenLifeMax: TimeInterval = 365 * 86_400
+        /// Where it sends browsers back to; nil for `/signin/NAME/callback`.
+        package var comesBack: Return?
 
         package init(_ provider: any IdentityProvider) { self.provider = provider }
+    }
+
+    /// Where a provider sends browsers back to.
+    package enum Return: Sendable, Hashable {
+        /// At the server's own address, `/oidc_auth`.
+        case path(String)
+        /// A whole address, as it was told to the provider.
+        case fixed(String)
+        /// The provider knows, and is told nothing.
+        case unsaid
     }
 
     package struct Settings: Sendable {
         package var vouchers: [Voucher]
         /// Where people are kept.
         package var store: any PersonStore
-        /// The server's own address, `https://registry.example.com`.
-        package var publicURL: String
+        /// The server's own address, `https://registry.example.com`; nil where it follows from each request.
+        package var publicURL: String?
 
-        package init(vouchers: [Voucher], store: any PersonStore, publicURL: String) {
+        package init(vouchers: [Voucher], store: any PersonStore, publicURL: String?) {
             self.vouchers = vouchers
             self.store = store
             self.publicURL = publicURL
@@ -64,16 +76,19 @@ package final class BrowserSignIn: Sendable {
     let standing: Standing
     let log: SignInLog
     let now: WallClock
-    private let publicURL: String
-    private let ticket = SealedTicket()
-    private let sessions = BrowserSessions()
+    private let publicURL: String?
+    private let ticket: SealedTicket
+    private let sessions: BrowserSessions
     private let talks = Mutex(0)
     let troubles = Mutex<[String: String]>([:])
 
+    /// - Parameter predecessor: whose browsers are on their way, or signed in.
     init(
         _ settings: Settings, people: People, tokens: AccessTokens, standing: Standing, log: SignInLog,
-        now: @escaping WallClock
+        succeeding predecessor: BrowserSignIn? = nil, now: @escaping WallClock
     ) {
+        self.ticket = predecessor?.ticket ?? SealedTicket()
+        self.sessions = predecessor?.sessions ?? BrowserSessions()
         self.vouchers = settings.vouchers
         self.publicURL = settings.publicURL
         self.people = people
@@ -91,14 +106,24 @@ package final class BrowserSignIn: Sendable {
 
     /// Where browsers come back to from a provider. It has an address for each, so that no provider's answer is
     /// taken for another's.
-    package func redirect(for provider: String) -> String { "\(publicURL)/signin/\(provider)/callback" }
+    private func redirect(for voucher: Voucher, at base: String?) -> String? {
+        switch voucher.comesBack ?? .path("/signin/\(voucher.provider.name)/callback") {
+        case .path(let path): (publicURL ?? base).map { $0 + path }
+        case .fixed(let address): address
+        case .unsaid: nil
+        }
+    }
 
     /// Sends a browser to a provider; nil for one that there is not.
-    package func begin(_ name: String) async throws(BrowserSignInError) -> Departure? {
+    ///
+    /// - Parameter base: the server's address as the browser knows it, where the settings have none.
+    package func begin(
+        _ name: String, at base: String? = nil
+    ) async throws(BrowserSignInError) -> Departure? {
         guard let voucher = voucher(name) else { return nil }
         let attempt = BrowserAttempt(
             state: Base64URL.encode(Random.bytes(32)), nonce: Base64URL.encode(Random.bytes(32)),
-            verifier: Secret(Base64URL.encode(Random.bytes(32))), redirect: redirect(for: name))
+            verifier: Secret(Base64URL.encode(Random.bytes(32))), redirect: redirect(for: voucher, at: base))
         let address = try await talking(name, from: nil) { () async throws(ProviderError) in
             try await voucher.provider.address(for: attempt)
         }
@@ -116,8 +141,7 @@ package final class BrowserSignIn: Sendable {
     ) async throws(BrowserSignInError) -> Secret {
         guard let voucher = voucher(name) else { throw .strange }
         guard let state, let ticket,
-            let attempt = self.ticket.open(
-                ticket, provider: name, state: state, redirect: redirect(for: name), at: now())
+            let attempt = self.ticket.open(ticket, provider: name, state: state, at: now())
         else {
             refuse(name, "", address, "the browser was not sent away from here, or too long ago")
             throw .strange

@@ -14,6 +14,7 @@ struct SealedTicket: Sendable {
         let state: String
         let nonce: String
         let verifier: String
+        let redirect: String?
         let ends: Int
     }
 
@@ -22,7 +23,8 @@ struct SealedTicket: Sendable {
     func seal(_ attempt: BrowserAttempt, provider: String, at moment: Date) -> Secret {
         let content = Content(
             provider: provider, state: attempt.state, nonce: attempt.nonce,
-            verifier: attempt.verifier.revealed, ends: Int(moment.timeIntervalSince1970 + Self.lifetime))
+            verifier: attempt.verifier.revealed, redirect: attempt.redirect,
+            ends: Int(moment.timeIntervalSince1970 + Self.lifetime))
         // Neither texts nor a key of the right length can fail.
         let sealed = (try? JSONEncoder().encode(content)).flatMap {
             try? AES.GCM.seal($0, using: key).combined
@@ -31,9 +33,7 @@ struct SealedTicket: Sendable {
     }
 
     /// The attempt, where the ticket is ours, for this provider, not too old, and goes with this state.
-    func open(_ text: Secret, provider: String, state: String, redirect: String, at moment: Date)
-        -> BrowserAttempt?
-    {
+    func open(_ text: Secret, provider: String, state: String, at moment: Date) -> BrowserAttempt? {
         guard text.revealed.utf8.count <= Self.lengthMax, let bytes = Base64URL.decode(text.revealed[...]),
             let box = try? AES.GCM.SealedBox(combined: bytes), let plain = try? AES.GCM.open(box, using: key),
             let content = try? JSONDecoder().decode(Content.self, from: plain),
@@ -41,7 +41,7 @@ struct SealedTicket: Sendable {
             ConstantTime.areEqual(Array(content.state.utf8), Array(state.utf8))
         else { return nil }
         return BrowserAttempt(
-            state: content.state, nonce: content.nonce, verifier: Secret(content.verifier), redirect: redirect
-        )
+            state: content.state, nonce: content.nonce, verifier: Secret(content.verifier),
+            redirect: content.redirect)
     }
 }

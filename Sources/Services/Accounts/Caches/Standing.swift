@@ -48,16 +48,22 @@ final class Standing: Sendable {
     private let stores: AccountStores
     /// Those who have no account of our own, but a provider that vouches for them.
     let people: People
-    private let accounts = GenerationCache<AccountName, Record>(countMax: 10_000)
-    private let absent = GenerationCache<AccountName, Bool>(countMax: 1000)
-    private let tokens = GenerationCache<TokenID, Token>(countMax: 10_000)
+    private let accounts: GenerationCache<AccountName, Record>
+    private let absent: GenerationCache<AccountName, Bool>
+    private let tokens: GenerationCache<TokenID, Token>
     /// What a store that may be away said last, whatever has changed since.
-    private let lastAccounts = GenerationCache<AccountName, Record?>(countMax: 10_000)
-    private let lastTokens = GenerationCache<TokenID, Token>(countMax: 10_000)
+    private let lastAccounts: GenerationCache<AccountName, Record?>
+    private let lastTokens: GenerationCache<TokenID, Token>
 
-    init(_ stores: AccountStores, people: People = People(nil)) {
+    /// - Parameter predecessor: on the same stores; what it remembers is known here, too.
+    init(_ stores: AccountStores, people: People = People(nil), succeeding predecessor: Standing? = nil) {
         self.stores = stores
         self.people = people
+        accounts = predecessor?.accounts ?? GenerationCache(countMax: 10_000)
+        absent = predecessor?.absent ?? GenerationCache(countMax: 1000)
+        tokens = predecessor?.tokens ?? GenerationCache(countMax: 10_000)
+        lastAccounts = predecessor?.lastAccounts ?? GenerationCache(countMax: 10_000)
+        lastTokens = predecessor?.lastTokens ?? GenerationCache(countMax: 10_000)
     }
 
     /// To be read before anything that is remembered under it.

@@ -33,10 +33,10 @@ package struct BrowserAttempt: Sendable {
     package let nonce: String
     /// What proves that whoever brings the code has sent the browser (RFC 7636).
     package let verifier: Secret
-    /// Where the browser comes back to.
-    package let redirect: String
+    /// Where the browser comes back to; nil where the provider knows that and is told nothing.
+    package let redirect: String?
 
-    package init(state: String, nonce: String, verifier: Secret, redirect: String) {
+    package init(state: String, nonce: String, verifier: Secret, redirect: String?) {
         self.state = state
         self.nonce = nonce
         self.verifier = verifier

@@ -19,23 +19,31 @@ final class Guests: Sendable {
         }
     }
 
+    private final class Memory: Sendable {
+        let state = Mutex(State())
+    }
+
     let sources: [any SignInSource]
     private let lifetime: TimeInterval
     private let countMax: Int
     /// Whether anybody can be known here.
     private let isOpen: Bool
-    private let state = Mutex(State())
+    private let memory: Memory
 
     /// - Parameters:
     ///   - lifetime: for how many seconds after a sign-in somebody is known.
     ///   - isOpen: whether somebody can be known without a source.
+    ///   - predecessor: those whom it knows are known here, if the sources are the very same.
     init(
-        sources: [any SignInSource], lifetime: TimeInterval, isOpen: Bool = false, countMax: Int = 10_000
+        sources: [any SignInSource], lifetime: TimeInterval, isOpen: Bool = false, countMax: Int = 10_000,
+        succeeding predecessor: Guests? = nil
     ) {
         self.isOpen = isOpen || !sources.isEmpty
         self.sources = sources
         self.lifetime = lifetime
         self.countMax = countMax
+        let isSame = predecessor?.sources.elementsEqual(sources) { $0 as AnyObject === $1 as AnyObject }
+        self.memory = isSame == true ? predecessor?.memory ?? Memory() : Memory()
     }
 
     /// Moves when any source has changed what it says.
@@ -43,7 +51,7 @@ final class Guests: Sendable {
 
     func remember(_ account: Account, at moment: Date) {
         let generation = generation
-        state.withLock { state in
+        memory.state.withLock { state in
             state.forget(unless: generation)
             if state.known.count >= countMax, state.known[account.name] == nil {
                 state.known = state.known.filter { $0.value.end > moment }
@@ -58,7 +66,7 @@ final class Guests: Sendable {
     func record(of name: AccountName, at moment: Date) -> Standing.Record? {
         guard isOpen else { return nil }
         let generation = generation
-        return state.withLock { state in
+        return memory.state.withLock { state in
             state.forget(unless: generation)
             return state.known[name].flatMap { $0.end > moment ? $0.record : nil }
         }

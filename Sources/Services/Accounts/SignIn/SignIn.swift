@@ -51,13 +51,13 @@ package final class SignIn: Sendable {
         let network: String
     }
 
-    private let standing: Standing
+    let standing: Standing
     private let hasher: PasswordHasher
     private let accessTokens: AccessTokens
     private let brake: GuessingBrake
     private let opensWithoutPassword: Bool
     private let guests: Guests
-    private let vouchers: Vouchers
+    let vouchers: Vouchers
     private let remembersSources: Bool
     private let refusalTime: Duration
     private let pause: @Sendable (Duration) async -> Void
@@ -67,22 +67,27 @@ package final class SignIn: Sendable {
     private let flights = Mutex<[Flight: Task<Result<Bool, StoreError>, Never>]>([:])
     private let sourceFlights = Mutex<[Flight: Task<SourceOutcome, Never>]>([:])
 
+    /// - Parameter predecessor: whose brakes go on, and what it remembers if as long.
     init(
         standing: Standing, hasher: PasswordHasher, accessTokens: AccessTokens, settings: Settings,
-        guests: Guests, vouchers: Vouchers, log: SignInLog,
+        guests: Guests, vouchers: Vouchers, log: SignInLog, succeeding predecessor: SignIn? = nil,
         now: @escaping WallClock
     ) {
         self.standing = standing
         self.hasher = hasher
         self.accessTokens = accessTokens
-        self.brake = GuessingBrake(settings.brake)
+        // Whoever guesses has not begun anew because the operator has changed something.
+        self.brake = predecessor?.brake ?? GuessingBrake(settings.brake)
         self.opensWithoutPassword = settings.opensWithoutPassword
         self.guests = guests
         self.vouchers = vouchers
         self.remembersSources = settings.remembersSources
         self.refusalTime = settings.refusalTime
         self.pause = settings.pause
-        self.verified = VerifiedCredentials(lifetime: TimeInterval(settings.verifiedLifetime))
+        let lifetime = TimeInterval(settings.verifiedLifetime)
+        self.verified =
+            (predecessor?.verified).flatMap { $0.lifetime == lifetime ? $0 : nil }
+            ?? VerifiedCredentials(lifetime: lifetime)
         self.log = log
         self.now = now
     }

@@ -17,7 +17,7 @@ final class VerifiedCredentials: Sendable {
     }
 
     private let key = SymmetricKey(size: .bits256)
-    private let lifetime: TimeInterval
+    let lifetime: TimeInterval
     private let countMax: Int
     private let state = Mutex(State())
 

@@ -33,7 +33,7 @@ package struct Vouched: Sendable, Hashable {
 }
 
 /// What somebody who vouches for callers may say.
-package struct VouchingTerms: Sendable {
+package struct VouchingTerms: Sendable, Hashable {
     /// What stands before the name of each of the callers.
     package var accountPrefix = ""
     /// What all of them have.
@@ -59,13 +59,22 @@ final class Vouchers: Sendable {
 
     static let nameLengthMax = 200
 
-    /// - Parameter lifetime: for how many seconds after a request somebody is known.
+    /// - Parameters:
+    ///   - lifetime: for how many seconds after a request somebody is known.
+    ///   - predecessor: those whom it knows are known here, where the terms are the same.
     init(
         _ terms: [Vouched.Way: VouchingTerms], lifetime: TimeInterval, standing: Standing, log: SignInLog,
-        now: @escaping WallClock
+        succeeding predecessor: Vouchers? = nil, now: @escaping WallClock
     ) {
         self.terms = terms
-        known = terms.mapValues { _ in Guests(sources: [], lifetime: lifetime, isOpen: true) }
+        var known: [Vouched.Way: Guests] = [:]
+        for (way, terms) in terms {
+            let isSame = predecessor?.terms[way] == terms
+            known[way] = Guests(
+                sources: [], lifetime: lifetime, isOpen: true,
+                succeeding: isSame ? predecessor?.known[way] : nil)
+        }
+        self.known = known
         self.standing = standing
         self.log = log
         self.now = now

@@ -73,7 +73,7 @@ extension Registry {
         let record = UploadRecord(
             id: UploadID(using: &generator), repository: repository, account: account, algorithm: algorithm,
             startedAt: date, movedAt: date)
-        guard uploads.admit(record) else {
+        guard uploads.admit(record, perAccountMax: limits.uploadsPerAccount) else {
             throw OCIError(
                 .tooManyRequests,
                 "at most \(limits.uploadsPerAccount) uploads of one account may be under way at once")

@@ -38,12 +38,9 @@ final class UploadTable: Sendable {
     }
 
     private let state = Mutex(State())
-    private let perAccountMax: Int
-
-    init(perAccountMax: Int) { self.perAccountMax = perAccountMax }
 
     /// Reserves the name of a new upload; false when its account has as many as it may.
-    func admit(_ record: UploadRecord) -> Bool {
+    func admit(_ record: UploadRecord, perAccountMax: Int) -> Bool {
         state.withLock { state in
             let count = state.counts[record.account, default: 0]
             guard count < perAccountMax else { return false }

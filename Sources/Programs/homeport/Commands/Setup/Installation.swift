@@ -31,7 +31,7 @@ struct Installation: Sendable {
 
     /// Writes the configuration beside its place, makes the data it speaks of, and then gives the file its name.
     func make(_ plan: SetupPlan, password: Secret?, _ surroundings: Surroundings) async throws
-        -> FirstStart.Made
+        -> FirstStart.Made?
     {
         var plan = plan
         plan.data = DataFolder(plan.data).path
@@ -76,19 +76,21 @@ struct Installation: Sendable {
 
     private func makeData(
         _ values: Configuration, _ plan: SetupPlan, _ password: Secret?, _ surroundings: Surroundings
-    ) async throws -> FirstStart.Made {
+    ) async throws -> FirstStart.Made? {
         let folder = DataFolder(values.data)
         try folder.create()
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         let stores = try Stores.open(values, now: surroundings.now)
         do {
+            try await stores.directory.prepare(waiting: Self.patience, surroundings.terminal)
             let made = try await FirstStart(
                 stores: stores, terminal: surroundings.terminal, givenPassword: password
             ).run()
-            try await addRules(plan.access, stores)
+            // The people of a MongoDB have rules of their own.
+            if made != nil { try await addRules(plan.access, stores) }
             try await stores.close()
-            guard let made else {
+            guard made != nil || !plan.people.hosts.isEmpty else {
                 throw CommandFailure.refused("somebody else has just made data in \(folder.path)")
             }
             try giveAway(folder)
@@ -104,6 +106,9 @@ struct Installation: Sendable {
             throw error
         }
     }
+
+    /// How long a MongoDB is waited for.
+    private static let patience = Duration.seconds(5)
 
     private func addRules(_ access: SetupPlan.Access, _ stores: Stores) async throws {
         switch access {

@@ -18,7 +18,7 @@ struct SetupCommand: AsyncParsableCommand {
             """)
 
     /// What a person may have said already.
-    enum Option: Hashable { case host, tls, email, data, access, keys, admin }
+    enum Option: Hashable { case host, tls, email, data, access, keys, admin, mongodb, signIn }
 
     @ArgumentParser.Option(
         help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
@@ -66,6 +66,8 @@ struct SetupCommand: AsyncParsableCommand {
 
     @ArgumentParser.Option(help: ArgumentHelp("The administrator's account.", valueName: "name"))
     var admin: String?
+
+    @OptionGroup(title: "People") var people: SetupPeopleOptions
 
     @ArgumentParser.Option(
         help: ArgumentHelp("Where to listen without TLS.", valueName: "address:port"))
@@ -116,8 +118,12 @@ struct SetupCommand: AsyncParsableCommand {
             try await installation.make(plan, password: password, surroundings)
         }
         terminal.print("\nwrote \(file)")
-        terminal.print("made account \(printable(made.admin.text)), who may do everything")
-        if let password = made.password {
+        if let made {
+            terminal.print("made account \(printable(made.admin.text)), who may do everything")
+        } else {
+            terminal.print("There are accounts in the MongoDB already; they stay as they are.")
+        }
+        if let made, let password = made.password {
             terminal.print(
                 "password of \(printable(made.admin.text)) (shown this once): \(password.revealed)")
         }
@@ -128,6 +134,7 @@ struct SetupCommand: AsyncParsableCommand {
         let said: [(Option, Bool)] = [
             (.host, !host.isEmpty), (.tls, tls != nil), (.email, email != nil), (.data, data != nil),
             (.access, access != nil), (.keys, keys != nil), (.admin, admin != nil),
+            (.mongodb, !people.mongodb.isEmpty), (.signIn, people.signIn != nil),
         ]
         return Set(said.filter(\.1).map(\.0))
     }
@@ -161,6 +168,7 @@ struct SetupCommand: AsyncParsableCommand {
         plan.access = access ?? plan.access
         plan.keys = keys ?? plan.keys
         plan.admin = admin ?? plan.admin
+        plan.people = people.people
         plan.securePort = httpsPort
         plan.plainPort = httpPort
         plan.hasIPv6 = Ports.tryListening(ListenAddress(host: "::", port: 0)) == 0

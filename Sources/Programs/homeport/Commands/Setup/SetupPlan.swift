@@ -42,6 +42,7 @@ struct SetupPlan: Sendable {
     var access = Access.own
     var keys = Keys.p256
     var admin = "admin"
+    var people = People()
     var listen = ListenAddress.standard
     var securePort = 443
     var plainPort = 80
@@ -69,7 +70,7 @@ struct SetupPlan: Sendable {
         guard certificates == .acme || (directory == nil && authorityFile == nil) else {
             return "--acme-directory and --acme-authority-file belong to --tls acme"
         }
-        return nil
+        return people.contradiction(hasTLS: certificates != .none)
     }
 
     /// Where clients find it.

@@ -54,6 +54,60 @@ struct SetupQuestions {
         if !given.contains(.admin) {
             plan.admin = try ask("The administrator's account", default: plan.admin) { $0 }
         }
+        if !given.contains(.mongodb) { try askForStore(&plan.people) }
+        if !given.contains(.signIn) {
+            plan.people.signIn = try ask(
+                "Who signs in: own (accounts that are made here), ldap (people of a directory, too), or browser "
+                    + "(people of a provider, too)", default: plan.people.signIn.rawValue
+            ) { SetupPlan.SignIn(rawValue: $0) }
+            switch plan.people.signIn {
+            case .own: break
+            case .ldap: try askForDirectory(&plan.people)
+            case .browser: try askForProvider(&plan.people)
+            }
+        }
+    }
+
+    private func askForStore(_ people: inout SetupPlan.People) throws {
+        let embedded = "embedded"
+        let hosts = try ask(
+            "Where do accounts lie: embedded (beside the data), or the hosts of a MongoDB, such as mongo1:27017",
+            default: embedded
+        ) { $0 }
+        guard hosts != embedded else { return }
+        people.hosts = hosts.split { $0 == "," || $0 == " " }.map(String.init)
+        let user = try ask("Its user; none where it asks for none", default: "") { $0 }
+        guard !user.isEmpty else { return }
+        people.user = user
+        people.passwordFile = try ask("File with that user's password", default: nil) { DataFolder($0).path }
+    }
+
+    private func askForDirectory(_ people: inout SetupPlan.People) throws {
+        people.directories = [
+            try ask("The directory's server, such as ldaps://ldap.example.com", default: nil) { $0 }
+        ]
+        people.base = try ask(
+            "The name below which people are, such as ou=people,dc=example,dc=com", default: nil
+        ) { $0 }
+    }
+
+    private func askForProvider(_ people: inout SetupPlan.People) throws {
+        let kind = try ask("The provider: oidc, google, github or gitlab", default: nil) {
+            IdentityProviderSettings.Kind(rawValue: $0)
+        }
+        people.provider = kind
+        if kind == .oidc {
+            people.providerURL = try ask("Its issuer, such as https://login.example.com", default: nil) { $0 }
+        }
+        people.clientID = try ask("How it calls this server (client id)", default: nil) { $0 }
+        people.clientSecretFile = try ask("File with the secret that belongs to it", default: nil) {
+            DataFolder($0).path
+        }
+        let members = try ask(
+            "Whose people are let in: a domain of Google, an organization of GitHub, a group of another",
+            default: ""
+        ) { $0 }
+        people.members = members.isEmpty ? nil : members
     }
 
     /// Asks until the answer can be taken.

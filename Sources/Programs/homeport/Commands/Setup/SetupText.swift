@@ -6,7 +6,7 @@ struct SetupText {
     let plan: SetupPlan
 
     var text: String {
-        ([head, place] + [publicly, secure, acme, proxies, tokens, accounts].compactMap { $0 } + [more])
+        ([head, place] + [publicly, secure, acme, proxies, tokens, mongo, accounts].compactMap { $0 } + [more])
             .joined(separator: "\n")
     }
 
@@ -111,8 +111,70 @@ struct SetupText {
         # Who may do everything. Others: `homeport account add`, and `homeport acl` for what they may.
         accounts:
           admin_name: \(Self.quoted(plan.admin))
-
+        \(others)
         """
+    }
+
+    private var mongo: String? {
+        guard !plan.people.hosts.isEmpty else { return nil }
+        var lines = [
+            "# Accounts, rules, tokens and keys lie here; other servers may share them (docs/mongodb.md).",
+            "mongodb:",
+            "  hosts: [\(plan.people.hosts.map(Self.quoted).joined(separator: ", "))]",
+        ]
+        if let database = plan.people.database { lines.append("  database: \(Self.quoted(database))") }
+        if let user = plan.people.user, let file = plan.people.passwordFile {
+            lines += ["  username: \(Self.quoted(user))", "  password_file: \(Self.quoted(file))"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Who else signs in, below `accounts`.
+    private var others: String {
+        let people = plan.people
+        switch people.signIn {
+        case .own: return ""
+        case .ldap:
+            let servers = people.directories.map(Self.quoted).joined(separator: ", ")
+            return """
+                  # People of a directory, who need no account here: docs/sign-in.md has what else it can say.
+                  sources:
+                    - name: directory
+                      kind: ldap
+                      ldap:
+                        servers: [\(servers)]
+                        base: \(Self.quoted(people.base ?? ""))
+
+                """
+        case .browser: return provider
+        }
+    }
+
+    private var provider: String {
+        let people = plan.people
+        guard let kind = people.provider, let id = people.clientID, let secret = people.clientSecretFile
+        else {
+            return ""
+        }
+        var lines = [
+            "  # People sign in by browser at /signin, and make tokens for `docker login` there: docs/sign-in.md.",
+            "  providers:",
+            "    - name: \(kind.rawValue)",
+            "      kind: \(kind.rawValue)",
+            "      client_id: \(Self.quoted(id))",
+            "      client_secret_file: \(Self.quoted(secret))",
+        ]
+        if let url = people.providerURL {
+            lines.append("      \(kind == .oidc ? "issuer" : "url"): \(Self.quoted(url))")
+        }
+        if let members = people.members {
+            switch kind {
+            case .google: lines.append("      domains: [\(Self.quoted(members))]")
+            case .github: lines.append("      organization: \(Self.quoted(members))")
+            case .oidc, .gitlab: lines.append("      groups: [\(Self.quoted(members))]")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private var more: String {
@@ -121,7 +183,7 @@ struct SetupText {
         #
         # registry:
         #   immutable_tags:            # tags that stay what they are
-        #     - {repository: "prod/**", tags: ["v*"]}
+        #     - {name: "prod/**", tag: "v*"}
         # weather:                     # the forecast as a calendar and a page
         #   places:
         #     - {name: home, at: "52.52,13.41"}

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import CoreMetrics
 internal import Edge
 internal import FoundationEssentials
+internal import IdentityProviders
 internal import Logging
 internal import MongoStore
 internal import ServerKit
@@ -51,6 +52,18 @@ struct TokenServerCommand: AsyncParsableCommand {
                 + "each time; 0s for no password at all.", valueName: "time"))
     var passwordCache: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where browsers come, https://auth.example.com, where neither the configuration nor a proxy says it.",
+            valueName: "address"))
+    var publicURL: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "After how long Google and OpenID providers are asked again about whoever has signed in by browser.",
+            valueName: "time"))
+    var recheckTime = "15m"
+
     @Flag(help: "Only say what is wrong and what is dangerous.")
     var check = false
 
@@ -76,13 +89,15 @@ struct TokenServerCommand: AsyncParsableCommand {
                 let trouble = await directory.trouble().map { "cannot be asked: \($0)" } ?? "can be asked"
                 surroundings.terminal.note("The directory of ldap_auth \(printable(trouble)).")
             }
+            await look(at: plan.browser, surroundings)
             return
         }
         ProcessLog.use(LogSettings(level: glog.level, format: .text))
         let metrics = PrometheusMetrics()
         ProcessMetrics.begin(metrics)
         let guardian = try DockerAuthDoor(
-            limits, proxies: (plan.options.trustedProxies ?? []).map(\.range), now: surroundings.now)
+            limits, folder: limits.data ?? plan.browser.folder,
+            proxies: (plan.options.trustedProxies ?? []).map(\.range), now: surroundings.now)
         let server = try DockerAuthServing(plan, guardian: guardian, metrics: metrics, now: surroundings.now)
         do {
             try await server.run { surroundings.terminal.print($0) }
@@ -94,8 +109,32 @@ struct TokenServerCommand: AsyncParsableCommand {
         }
     }
 
+    /// Says whether the providers can be asked.
+    private func look(at browser: DockerAuthBrowserPlan, _ surroundings: Surroundings) async {
+        let client = ProviderClient(authorityFile: nil)
+        for provider in browser.providers {
+            let trouble = await WebProvider(provider.description, send: client.send).trouble()
+            let words = trouble.map { "cannot be asked: \($0)" } ?? "can be asked"
+            surroundings.terminal.note("The provider of \(provider.description.name) \(printable(words)).")
+        }
+        try? await client.shutDown()
+    }
+
     private func options() throws -> DockerAuthOptions {
         var options = DockerAuthOptions()
+        options.data = limits.data
+        if let publicURL {
+            guard let url = PublicURL(publicURL) else {
+                throw CommandFailure.usage(
+                    "--public-url: `\(publicURL)` is no scheme and host such as https://auth.example.com")
+            }
+            options.publicURL = url
+        }
+        guard let recheck = DurationText.parse(recheckTime), recheck >= .seconds(1) else {
+            throw CommandFailure.usage(
+                "--recheck-time: `\(recheckTime)` is no time; write it like 15m, 1h or 1d")
+        }
+        options.recheckTime = recheck
         options.safety = Set(safe)
         options.keyName = keyName
         options.services = service

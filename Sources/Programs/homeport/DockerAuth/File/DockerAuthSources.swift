@@ -149,13 +149,13 @@ enum DockerAuthBrowser {
         }
     }
 
-    struct Stores: Sendable {
+    struct Stores: Equatable, Sendable {
         var folder = FolderStore()
         var cloud = CloudStore()
         var redis = RedisStore()
     }
 
-    struct Client: Sendable {
+    struct Client: Equatable, Sendable {
         var id = ""
         var secret = ""
         var secretFile = ""
