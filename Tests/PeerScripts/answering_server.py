@@ -98,7 +98,7 @@ class Door(http.server.BaseHTTPRequestHandler):
     def person(question):
         if question.get("account") != "alice":
             return {"answer": "unknown"}
-        if question["password"] != "open sesame":
+        if question.get("password") != "open sesame":
             return {"answer": "wrong_password"}
         return {"answer": "yes", "labels": {"group": ["vip"]}}
 

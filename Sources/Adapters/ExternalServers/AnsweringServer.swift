@@ -52,6 +52,12 @@ package final class AnsweringServer: Sendable {
         self.now = now
     }
 
+    deinit {
+        // One that nobody has shut down lets go of its connections all the same.
+        guard let client = made.withLock({ $0 })?.client else { return }
+        Task { try? await client.shutdown() }
+    }
+
     /// Puts a question. What it throws is for the operator and holds nothing secret.
     func ask(_ question: [UInt8]) async throws(StoreError) -> [UInt8] {
         let answer = try await bounded { [self] in try await exchange(.POST, question) }
