@@ -191,6 +191,9 @@ let adapters: [Target] = [
             asyncHTTPClient, crypto, cryptoExtras, metrics, nioCore, nioFoundation, nioHTTP1, nioSSL,
         ]),
     room("ExternalPrograms", .adapters, uses: ["CLinux", "Access", "Accounts", "ServerKit"]),
+    room(
+        "ExternalServers", .adapters, uses: ["Access", "Accounts", "ServerKit", "TLSKit"],
+        packages: [asyncHTTPClient, logging, nioCore, nioHTTP1]),
     room("LDAPDirectory", .adapters, uses: ["CLDAP", "Access", "Accounts", "ServerKit"]),
     room("FileForecasts", .adapters, uses: ["Weather", "Almanac", "ServerKit"]),
     room(
@@ -248,7 +251,8 @@ let programs: [Target] = [
             "FileBlobs", "SQLiteStore", "RegistryAPI", "TokenAPI", "Edge", "TLSKit", "Certificates", "ACME",
             "Weather",
             "TimeKit", "ICalendar", "Almanac", "ForecastSources", "FileForecasts", "CalendarServers",
-            "FeedAPI", "ExternalPrograms", "LDAPDirectory", "MongoStore", "Doorkeeper", "IdentityProviders",
+            "FeedAPI", "ExternalPrograms", "ExternalServers", "LDAPDirectory", "MongoStore", "Doorkeeper",
+            "IdentityProviders",
             "SignInAPI",
         ],
         packages: [
@@ -284,6 +288,10 @@ let testRooms: [Target] = [
     tests("EndToEnd", uses: ["homeport", "Harness", "Contracts"], packages: [crypto]),
     tests(
         "ExternalProgramsTests", uses: ["ExternalPrograms", "Access", "Accounts", "ServerKit", "Contracts"]),
+    tests(
+        "ExternalServersTests",
+        uses: ["ExternalServers", "Access", "Accounts", "ServerKit", "TLSKit", "Harness", "Contracts"],
+        packages: [nioCore, nioHTTP1, nioPosix]),
     tests(
         "IdentityProvidersTests",
         uses: ["IdentityProviders", "Access", "Accounts", "ServerKit", "Contracts"],

@@ -48,12 +48,38 @@ package struct TestAuthority: Sendable {
         }
     }
 
+    /// - Parameter hasAddress: whether it is for 127.0.0.1, too.
     package func issue(
-        _ names: [String], kind: Kind = .p256, begins: TimeInterval = -86_400,
+        _ names: [String], kind: Kind = .p256, hasAddress: Bool = true, begins: TimeInterval = -86_400,
         ends: TimeInterval = 90 * 86_400
     ) throws -> Issued {
+        let address = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
+        return try issue(
+            try DistinguishedName { CommonName(names.first ?? "nobody") }, .serverAuth,
+            names.map { .dnsName($0) } + (hasAddress ? [address] : []),
+            kind: kind, begins: begins, ends: ends)
+    }
+
+    /// A certificate of a person or a robot, for being shown to servers.
+    ///
+    /// - Parameter names: common names, usually one.
+    package func issueClient(
+        _ names: [String], emails: [String] = [], begins: TimeInterval = -86_400,
+        ends: TimeInterval = 90 * 86_400
+    ) throws -> Issued {
+        let subject = try DistinguishedName {
+            OrganizationName("People of a test")
+            for name in names { CommonName(name) }
+        }
+        return try issue(
+            subject, .clientAuth, emails.map { .rfc822Name($0) }, kind: .p256, begins: begins, ends: ends)
+    }
+
+    private func issue(
+        _ subject: DistinguishedName, _ usage: ExtendedKeyUsage.Usage, _ names: [GeneralName], kind: Kind,
+        begins: TimeInterval, ends: TimeInterval
+    ) throws -> Issued {
         let own = try Self.key(kind)
-        let subject = try DistinguishedName { CommonName(names.first ?? "nobody") }
         let issued = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: own.publicKey,
             notValidBefore: Date(timeIntervalSinceNow: begins),
@@ -61,10 +87,8 @@ package struct TestAuthority: Sendable {
             issuer: name, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
-                try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames(
-                    names.map { .dnsName($0) }
-                        + [.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+                try ExtendedKeyUsage([usage])
+                if !names.isEmpty { SubjectAlternativeNames(names) }
             }, issuerPrivateKey: key)
         return Issued(
             certificate: try issued.serializeAsPEM().pemString + "\n" + pem,

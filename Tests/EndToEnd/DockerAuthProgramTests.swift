@@ -97,4 +97,42 @@ import Testing
             #expect(check.errors.contains(said), "\(check)")
         }
     }
+
+    /// A program that counts how often it is asked.
+    private static let counting = #"""
+        #!/bin/sh
+        read name password
+        echo "$name" >> DIR/asked
+        test "$password" = secret
+        """#
+
+    /// docker_auth asks each time; with an option, what was right is believed for a while.
+    @Test(arguments: [([], 4), (["--password-cache", "5m"], 2)])
+    func whatAProgramFoundRightCanBeBelieved(_ options: [String], _ count: Int) async throws {
+        let folder = try TemporaryFolder()
+        try TestAuthority().issue(["auth.test"]).write(to: folder.path, as: "token")
+        let path = folder.path + "/people"
+        try Self.counting.replacing("DIR", with: folder.path).write(
+            toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        let configuration = """
+            server: {addr: "127.0.0.1:0"}
+            token: {issuer: Acme, expiration: 900, certificate: DIR/token.pem, key: DIR/token.key}
+            ext_auth: {command: DIR/people}
+            acl: [{match: {account: vip}, actions: ["*"]}]
+            """
+        try await withTokenServer(configuration, in: folder, arguments: options) {
+            (server: TokenServer) async throws in
+            for _ in 0..<3 {
+                #expect(try await server.caller("vip", "secret").get("/auth?service=registry").status == 200)
+            }
+            #expect(try await server.caller("vip", "wrong").get("/auth?service=registry").status == 401)
+        }
+        let asked = try String(contentsOfFile: folder.path + "/asked", encoding: .utf8)
+        #expect(asked.split(separator: "\n").count == count, "\(asked)")
+        let wrong = try await homeport([
+            "token-server", "--password-cache", "soon", folder.path + "/auth_config.yml",
+        ])
+        #expect(wrong.status == 2 && wrong.errors.contains("--password-cache: `soon` is no time"), "\(wrong)")
+    }
 }

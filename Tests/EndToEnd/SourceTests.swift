@@ -69,4 +69,48 @@ import Testing
             #expect(try await status(server, "dora", "open sesame") == 401)
         }
     }
+
+    /// Somebody else's server, asked by the real one.
+    @Test func aServerIsAskedOverHTTP() async throws {
+        let folder = try TemporaryFolder()
+        try (AnsweringPeer.secret + "\n").write(
+            toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
+        try await withAnsweringPeer(in: folder) { (peer: AnsweringPeer) async throws in
+            let settings = """
+                accounts:
+                  refusal_time: 0s
+                  password_cache_time: 1m
+                  sources:
+                    - name: who
+                      kind: http
+                      http: { url: "\(peer.address)/sign-in", secret_file: \(folder.path)/secret }
+                """
+            try await withHomeport(settings: settings) { (server: Homeport) async throws in
+                try await server.addRule(41, "--name", "${labels:group}/**", actions: "pull,push")
+                let alice = server.caller("alice", AnsweringPeer.password)
+                #expect(try await alice.post("/v2/vip/a/blobs/uploads/").status == 202)
+                #expect(try await alice.post("/v2/other/a/blobs/uploads/").status != 202)
+                for _ in 0..<3 {
+                    #expect(try await status(server, "alice", AnsweringPeer.password) == 200)
+                }
+                #expect(peer.asked.count == 1, "the password is believed for a while")
+                #expect(try await status(server, "alice", "wrong") == 401)
+                #expect(try await status(server, "bob", AnsweringPeer.password) == 401)
+                #expect(try await status(server, "admin", AnsweringPeer.password) == 401)
+                #expect(!peer.asked.contains { $0.contains("admin") }, "own accounts are asked for nowhere")
+                let said = try await server.run(["check"])
+                #expect((said.output + said.errors).contains("The sign-in source who can be asked."))
+                #expect(!(said.output + said.errors + server.log).contains(AnsweringPeer.secret))
+                try await peer.process.signal("KILL")
+                await peer.process.ended()
+                let away = try await server.caller("carl", "x").get("/token?service=homeport")
+                #expect(away.status == 503 && away["Retry-After"] != nil, "\(away)")
+                #expect(try await status(server, "alice", AnsweringPeer.password) == 200)
+                while !(try await server.nobody.get("/readyz").text.contains("sign-in who: ")) {}
+                let check = try await server.run(["check"])
+                let words = "The sign-in source who cannot be asked: it cannot be "
+                #expect((check.output + check.errors).contains(words))
+            }
+        }
+    }
 }

@@ -151,4 +151,28 @@ import Testing
             _ = try await DockerAuthDecisionProgram(shell("exit 2")).granted(request)
         }
     }
+
+    @Test func aDecisionInJSONCannotBeTakenForSomethingElse() async throws {
+        let script = #"""
+            case "$(cat)" in
+            *'"name":"open"'*) echo '{"answer": "yes"}' ;;
+            *'"name":"half"'*) echo '{"answer": "yes", "actions": ["pull"]}' ;;
+            *'"name":"other"'*) echo '{"answer": "unknown"}' ;;
+            *'"name":"broken"'*) exit 1 ;;
+            *'"name":"silent"'*) ;;
+            *) echo '{"answer": "no"}' ;;
+            esac
+            """#
+        let program = JSONDecisionProgram(shell(script))
+        func asked(_ name: String) throws -> AccessRequest {
+            AccessRequest(account: try AccountName("alice"), name: name, actions: ["pull", "push"])
+        }
+        try await checkAccessDeciderContract(
+            program, granted: try asked("open"), refused: try asked("shut"))
+        #expect(try await program.granted(try asked("half")) == ["pull"])
+        #expect(try await program.granted(try asked("other")) == nil)
+        for name in ["broken", "silent"] {
+            await #expect(throws: StoreError.self) { _ = try await program.granted(try asked(name)) }
+        }
+    }
 }

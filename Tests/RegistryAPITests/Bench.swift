@@ -172,7 +172,9 @@ final class Guardian: Authorizer {
     /// From now on nobody can be judged.
     func fail(with error: SignInError?) { failure.withLock { $0 = error } }
 
-    func caller(authorization: String?, from address: String?) async throws(SignInError) -> Caller {
+    func caller(
+        authorization: String?, vouched: Vouched?, from address: String?
+    ) async throws(SignInError) -> Caller {
         if let failure = failure.withLock({ $0 }) { throw failure }
         guard let authorization else {
             return Caller(account: .anonymous, address: address, hasCredentials: false)

@@ -77,7 +77,7 @@ package struct DockerAuthDecisionProgram: AccessDecider {
         switch ending.status {
         case 0: return request.actions
         case 1: return []
-        default: throw StoreError(.unavailable, "ext_authz ended with status \(ending.status)")
+        default: throw StoreError(.unavailable, "it ended with status \(ending.status)")
         }
     }
 

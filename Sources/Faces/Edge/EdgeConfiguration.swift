@@ -10,6 +10,8 @@ package struct EdgeConfiguration: Sendable {
     package var trustedProxies: [AddressRange]
     /// Where the client's address is read from instead.
     package var addressHeader: AddressHeader?
+    /// Where proxies name the caller.
+    package var nameHeader: NameHeader?
     /// Who turns addresses away; nil for nobody.
     package var doorkeeper: Doorkeeper?
 

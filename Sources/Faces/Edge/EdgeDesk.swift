@@ -63,7 +63,8 @@ package final class EdgeDesk: Sendable {
             responders: configuration.listeners.map { listener in
                 EdgeResponder(
                     faces: listener.faces ?? faces, trustedProxies: configuration.trustedProxies,
-                    addressHeader: configuration.addressHeader, isSecure: listener.certificates != nil,
+                    addressHeader: configuration.addressHeader, nameHeader: configuration.nameHeader,
+                    isSecure: listener.certificates != nil,
                     headers: configuration.headers, requests: requests,
                     doorkeeper: configuration.doorkeeper, tenure: tenure)
             })

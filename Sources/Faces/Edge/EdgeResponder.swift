@@ -1,15 +1,18 @@
 import Doorkeeper
+import FoundationEssentials
 import HTTPKit
 import HTTPTypes
 import Hummingbird
 import Logging
 import ServerKit
+import TLSKit
 
 /// Asks the faces in turn, turns what goes wrong into an answer, and leaves one log line for each request.
 struct EdgeResponder: Sendable {
     let faces: [any Face]
     let trustedProxies: [AddressRange]
     let addressHeader: AddressHeader?
+    let nameHeader: NameHeader?
     /// Whether every connection of the listener speaks TLS.
     let isSecure: Bool
     let headers: SecurityHeaders
@@ -22,7 +25,10 @@ struct EdgeResponder: Sendable {
     /// For what is logged below a request; its lines have the request's identifier.
     let requestLog = Logger(label: "homeport.request")
 
-    func respond(to request: Request, context: HomeportContext) async -> Response {
+    /// - Parameter shown: the certificate that the client has shown.
+    func respond(
+        to request: Request, context: HomeportContext, shown: ShownCertificate? = nil
+    ) async -> Response {
         let start = ContinuousClock.now
         var context = context
         if let given = RequestIdentifier.given(
@@ -30,6 +36,7 @@ struct EdgeResponder: Sendable {
         {
             context.logger[metadataKey: "hb.request.id"] = .string(given)
         }
+        context.introduction = introduction(request.headers, context.clientAddress, shown)
         context.isByProxy = isTrustedProxy(context.clientAddress)
         let client = ClientAddress(
             peer: context.clientAddress, isSecure: isSecure, authority: request.head.authority ?? "",
@@ -62,6 +69,22 @@ struct EdgeResponder: Sendable {
             request: request, path: loggedPath(of: request), context: context, status: response.status,
             start: start, log: self.log, place: place, tenure: tenure)
         return line.written(after: response)
+    }
+
+    /// Whom somebody who is believed names as the caller. A proxy that is believed speaks for others: its own
+    /// certificate names nobody, also when its header does not.
+    private func introduction(
+        _ headers: HTTPFields, _ peer: String?, _ shown: ShownCertificate?
+    ) -> Introduction? {
+        if let nameHeader, nameHeader.believes(peer) { return nameHeader.introduction(in: headers) }
+        guard let shown else { return nil }
+        guard shown.ends > Date() else {
+            return Introduction(.certificate, .unusable("the certificate has expired"))
+        }
+        switch shown.name {
+        case .name(let text): return Introduction(.certificate, .name(text, groups: []))
+        case .unusable(let sentence): return Introduction(.certificate, .unusable(sentence))
+        }
     }
 
     /// Whoever may write to a unix socket is one where any is trusted.

@@ -84,12 +84,12 @@ package struct EdgeServer: Service {
             }
         }
         return reception(for: listener, log, onListening) { client in
-            let limits = desk.limits
+            let (limits, asks) = (desk.limits, shelf.clients != nil)
             return SecureChannel(
-                responder: Answering.responder(responder, for: client, log: log), shelf: shelf,
+                responder: Answering.responder(responder, for: client, asks: asks, log: log), shelf: shelf,
                 limits: limits, gate: { SecureGate(table: desk.connections, client: client) },
                 http1: HTTP1Channel(
-                    responder: Answering.responder(responder, for: client, log: log),
+                    responder: Answering.responder(responder, for: client, asks: asks, log: log),
                     configuration: Self.http1(limits)))
         }
     }

@@ -190,8 +190,10 @@ enum Answering {
     /// - Parameters:
     ///   - responder: who answers those who ask now.
     ///   - client: whose connection it is, where a proxy has said so in front of it.
+    ///   - asks: whether clients are asked for certificates.
     static func responder(
-        _ responder: @escaping @Sendable () -> EdgeResponder, for client: String?, log: Logger
+        _ responder: @escaping @Sendable () -> EdgeResponder, for client: String?, asks: Bool = false,
+        log: Logger
     ) -> HTTPChannelHandler.Responder {
         { request, writer, channel in
             var log = log
@@ -199,8 +201,9 @@ enum Answering {
             var context = HomeportContext(
                 source: ApplicationRequestContextSource(channel: channel, logger: log))
             if let client { context.clientAddress = client }
+            let shown = asks ? await CertificateKeep.shown(on: channel) : nil
             var response = await withLogger(log) { [context] _ in
-                await responder().respond(to: request, context: context)
+                await responder().respond(to: request, context: context, shown: shown)
             }
             response.headers[.date] = DateHeader.now.text
             do {

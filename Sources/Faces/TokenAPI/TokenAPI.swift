@@ -40,7 +40,8 @@ package struct TokenAPI: Face {
     private func token(_ request: Request, _ context: HomeportContext) async throws -> Response {
         let result: TokenService.Answer
         do throws(TokenProblem) {
-            result = try await answer(request, from: context.clientAddress)
+            result = try await answer(
+                request, vouched: context.introduction.map { Vouched($0) }, from: context.clientAddress)
         } catch {
             TokenMetrics.count(error.outcome)
             return try error.response(realm: realm)
@@ -50,10 +51,10 @@ package struct TokenAPI: Face {
     }
 
     private func answer(
-        _ request: Request, from address: String?
+        _ request: Request, vouched: Vouched?, from address: String?
     ) async throws(TokenProblem) -> TokenService.Answer {
-        let question = try await question(request)
-        let asked = try question.request(of: service, from: address)
+        let question = try await question(request, vouched)
+        let asked = try question.request(of: service, vouched: vouched, from: address)
         do {
             return try await service.answer(asked)
         } catch {
@@ -61,12 +62,14 @@ package struct TokenAPI: Face {
         }
     }
 
-    private func question(_ request: Request) async throws(TokenProblem) -> TokenQuestion {
+    private func question(
+        _ request: Request, _ vouched: Vouched?
+    ) async throws(TokenProblem) -> TokenQuestion {
         let query = try Parameters(urlEncoded: request.uri.query ?? "")
         let authorization = request.headers[.authorization]
         switch request.method {
         case .get:
-            return try TokenQuestion(query: query, authorization: authorization)
+            return try TokenQuestion(query: query, authorization: authorization, vouched: vouched)
         case .post:
             guard Self.isForm(request.headers[.contentType]) else { throw .wrongMediaType }
             guard let body = try? await request.bodyBytes(limit: Self.bodyMax) else { throw .bodyTooLong }
@@ -95,6 +98,17 @@ package struct TokenAPI: Face {
                 headers: [.contentType: "application/jwk-set+json", .cacheControl: "public, max-age=60"])
         } catch {
             return try TokenProblem(.unavailable, isGrant: false).response(realm: realm)
+        }
+    }
+}
+
+extension Vouched {
+    /// As the door has understood it.
+    init(_ introduction: Introduction) {
+        let way: Way = introduction.way == .header ? .header : .certificate
+        switch introduction.word {
+        case .name(let name, let groups): self.init(way, name: name, groups: groups)
+        case .unusable(let sentence): self.init(way, problem: sentence)
         }
     }
 }

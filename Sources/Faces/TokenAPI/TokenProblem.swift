@@ -8,6 +8,7 @@ import Hummingbird
 struct TokenProblem: Error, Sendable {
     private enum Code: String {
         case unauthorized = "UNAUTHORIZED"
+        case denied = "DENIED"
         case invalidRequest = "INVALID_REQUEST"
         case unsupported = "UNSUPPORTED"
         case tooManyRequests = "TOOMANYREQUESTS"
@@ -54,6 +55,8 @@ struct TokenProblem: Error, Sendable {
                 .heldBack, .tooManyRequests, .tooManyRequests, "temporarily_unavailable",
                 "this account asks too much: try again in \(seconds) s")
             headers[.retryAfter] = "\(seconds)"
+        case .refused(let sentence):
+            self.init(.refused, .forbidden, .denied, "access_denied", sentence)
         case .unavailable:
             self.init(
                 .unavailable, .serviceUnavailable, .unavailable, "temporarily_unavailable",

@@ -14,9 +14,10 @@ struct TokenQuestion {
 
     /// `GET` (token spec, "Requesting a Token"): Basic, or nobody. A password in a URL is never read: it
     /// would stand in every log on the way.
-    init(query: Parameters, authorization: String?) throws(TokenProblem) {
+    init(query: Parameters, authorization: String?, vouched: Vouched? = nil) throws(TokenProblem) {
         let basic = try Self.basic(authorization)
-        try Self.check(account: try query.one("account"), of: basic)
+        // Who is named has a name that the client may not know.
+        if basic != nil || vouched == nil { try Self.check(account: try query.one("account"), of: basic) }
         self.proof = basic.map { .credentials($0) } ?? .nothing
         self.isGrant = false
         self.service = try query.one("service")
@@ -42,12 +43,13 @@ struct TokenQuestion {
     }
 
     /// The same, for the service that answers it.
-    func request(of service: TokenService, from address: String?) throws(TokenProblem) -> TokenService.Request
-    {
+    func request(
+        of service: TokenService, vouched: Vouched?, from address: String?
+    ) throws(TokenProblem) -> TokenService.Request {
         guard let audience = service.audience(named: self.service) else { throw .unknownService }
         return TokenService.Request(
             proof: proof, audience: audience, scopes: scopes, wantsRefreshToken: wantsRefreshToken,
-            clientID: clientID, address: address)
+            clientID: clientID, address: address, vouched: vouched)
     }
 
     private static func either(

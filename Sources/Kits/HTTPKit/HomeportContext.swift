@@ -13,6 +13,8 @@ package struct HomeportContext: RequestContext {
     package var isSecure: Bool
     /// The host and port that the client named, `registry.example.com:5000`; empty when it named none.
     package var authority: String
+    /// Whom somebody who is believed has named as the caller; nil where nobody has.
+    package var introduction: Introduction?
     /// Whether a trusted proxy has sent the request.
     package var isByProxy = false
     /// Whether the connection is plain HTTP/1.1 with a `ConnectionKeeper`, so that the kernel may send files

@@ -56,7 +56,7 @@ package struct CertificateFiles: Hashable, Sendable {
         return stat(key, &status) == 0 && status.st_mode & 0o004 != 0
     }
 
-    private static func text(of path: String) throws(CertificateFileError) -> String {
+    static func text(of path: String) throws(CertificateFileError) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CertificateFileError(file: path, .unreadable(reason: String(cString: strerror(errno))))

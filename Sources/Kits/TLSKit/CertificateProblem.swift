@@ -6,6 +6,7 @@ package enum CertificateProblem: Error, Hashable, Sendable {
     case tooLarge(limit: Int)
     case noCertificate
     case brokenCertificate
+    case noAuthority
     case noKey
     case encryptedKey
     case brokenKey
@@ -18,6 +19,7 @@ package enum CertificateProblem: Error, Hashable, Sendable {
         case .tooLarge(let limit): "is larger than \(limit) bytes"
         case .noCertificate: "holds no certificate in PEM form (`-----BEGIN CERTIFICATE-----`)"
         case .brokenCertificate: "holds a certificate that cannot be understood"
+        case .noAuthority: "holds no certificate of an authority that can be understood"
         case .noKey: "holds no private key in PEM form (`-----BEGIN PRIVATE KEY-----`)"
         case .encryptedKey: "holds a key that a password protects"
         case .brokenKey: "holds a key that cannot be used; RSA, P-256, P-384, P-521 and Ed25519 can"
@@ -32,6 +34,7 @@ package enum CertificateProblem: Error, Hashable, Sendable {
         case .tooLarge: "name the file that holds the certificate, its issuers, or the key, and nothing else"
         case .noCertificate, .brokenCertificate:
             "name the chain: the server's own certificate first, then its issuers (`fullchain.pem` of certbot)"
+        case .noAuthority: "name a file with the certificates of the authorities, in PEM form"
         case .noKey: "name the file with the key (`privkey.pem` of certbot)"
         case .encryptedKey: "take the password off with `openssl pkey -in KEY -out NEW`"
         case .brokenKey: "make another with `openssl ecparam -name prime256v1 -genkey -noout -out KEY`"

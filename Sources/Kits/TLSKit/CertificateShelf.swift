@@ -19,15 +19,20 @@ package final class CertificateShelf: Sendable {
 
     private let contents: Mutex<Contents>
     private let choice: TLSChoice
+    /// What clients are asked to show of themselves; nil for nothing.
+    package let clients: ClientCertificates?
 
     /// What a client and the server speak once the connection is safe, the better one first.
     private static let protocols = ["h2", "http/1.1"]
     /// How an authority looks whether a name is ours (RFC 8737).
     package static let challengeProtocol = "acme-tls/1"
 
-    package init(profile: TLSProfile, choice: TLSChoice = TLSChoice()) {
+    package init(
+        profile: TLSProfile, choice: TLSChoice = TLSChoice(), clients: ClientCertificates? = nil
+    ) {
         self.contents = Mutex(Contents(profile: profile))
         self.choice = choice
+        self.clients = clients
     }
 
     /// Shows these from now on. The first is shown to clients that ask for no name, or for an unknown one,
@@ -41,7 +46,7 @@ package final class CertificateShelf: Sendable {
                 names: pair.names,
                 context: try NIOSSLContext(
                     configuration: profile.configuration(
-                        for: pair, protocols: Self.protocols, choice: choice)))
+                        for: pair, protocols: Self.protocols, choice: choice, clients: clients)))
         }
         var exact: [String: NIOSSLContext] = [:]
         for entry in entries {

@@ -28,7 +28,8 @@ package enum TLSProfile: String, CaseIterable, Sendable {
 
     /// How connections with this certificate are made. SHA-1 signs nothing.
     func configuration(
-        for pair: CertifiedKey, protocols: [String], choice: TLSChoice = TLSChoice()
+        for pair: CertifiedKey, protocols: [String], choice: TLSChoice = TLSChoice(),
+        clients: ClientCertificates? = nil
     ) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: pair.tlsChain.map { .certificate($0) }, privateKey: .privateKey(pair.tlsKey))
@@ -46,6 +47,7 @@ package enum TLSProfile: String, CaseIterable, Sendable {
         ]
         configuration.applicationProtocols = protocols
         configuration.renegotiationSupport = .none
+        clients?.ask(in: &configuration)
         return configuration
     }
 }

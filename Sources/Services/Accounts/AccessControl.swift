@@ -31,6 +31,7 @@ package final class AccessControl: Authorizer {
     private let decider: (any AccessDecider)?
     private let standing: Standing
     private let guests: Guests
+    private let vouchers: Vouchers
     private let rules: RuleBook
     private let issuer: TokenIssuer
     private let signIn: SignIn
@@ -41,7 +42,7 @@ package final class AccessControl: Authorizer {
 
     init(
         service: String, expandsActions: Bool, decider: (any AccessDecider)?, standing: Standing,
-        guests: Guests,
+        guests: Guests, vouchers: Vouchers,
         rules: RuleBook, issuer: TokenIssuer,
         signIn: SignIn,
         budget: AccountBudget,
@@ -53,6 +54,7 @@ package final class AccessControl: Authorizer {
         self.decider = decider
         self.standing = standing
         self.guests = guests
+        self.vouchers = vouchers
         self.rules = rules
         self.issuer = issuer
         self.signIn = signIn
@@ -62,15 +64,18 @@ package final class AccessControl: Authorizer {
     }
 
     package func caller(
-        authorization: String?, from address: String?
+        authorization: String?, vouched: Vouched?, from address: String?
     ) async throws(SignInError) -> Caller {
-        let caller = try await who(authorization, from: address)
+        let caller = try await who(authorization, vouched, from: address)
         try budget.take(caller.account)
         return caller
     }
 
-    private func who(_ authorization: String?, from address: String?) async throws(SignInError) -> Caller {
+    private func who(
+        _ authorization: String?, _ vouched: Vouched?, from address: String?
+    ) async throws(SignInError) -> Caller {
         guard let authorization else {
+            if let vouched { return Self.caller(try await vouchers.signIn(vouched), from: address) }
             return Caller(account: .anonymous, address: address, hasCredentials: false)
         }
         if let token = AuthorizationScheme.value(of: "bearer", in: authorization) {
@@ -83,10 +88,14 @@ package final class AccessControl: Authorizer {
         guard let credentials = try BasicCredentials(authorization: authorization) else {
             throw .wrongCredentials
         }
-        let signedIn = try await signIn.signIn(credentials, from: address)
-        return Caller(
+        return Self.caller(
+            try await signIn.signIn(credentials, vouched: vouched, from: address), from: address)
+    }
+
+    private static func caller(_ signedIn: SignedIn, from address: String?) -> Caller {
+        Caller(
             account: signedIn.account.name, address: address, bounds: signedIn.bounds, hasCredentials: true,
-            isPerson: signedIn.credential.isPersons)
+            isPerson: signedIn.credential.isPersons, vouchedBy: signedIn.credential.vouchedBy)
     }
 
     package func granted(
@@ -103,7 +112,7 @@ package final class AccessControl: Authorizer {
             }
             return try await decide(
                 asked, type: type, name: name, tag: tag, service: service, for: record.account,
-                bounds: caller.bounds, from: caller.address)
+                bounds: caller.bounds, from: caller.address, asksElse: !caller.asksRulesAlone)
         }
     }
 
@@ -132,7 +141,7 @@ package final class AccessControl: Authorizer {
     private func decide(
         _ actions: [String], type: String, name: String, tag: TagContext, service: String,
         for account: Account,
-        bounds: [Scope], from address: String?
+        bounds: [Scope], from address: String?, asksElse: Bool = true
     ) async throws(StoreError) -> [String] {
         let policy = try await rules.policy()
         let request = AccessRequest(
@@ -142,7 +151,9 @@ package final class AccessControl: Authorizer {
             tag: tag)
         let decision = policy.decide(request, at: now())
         var granted = decision.granted
-        if decision.rule == nil, decision.tagRules.isEmpty, let decider, !request.actions.isEmpty {
+        if decision.rule == nil, decision.tagRules.isEmpty, let decider, asksElse,
+            !request.actions.isEmpty
+        {
             granted = try await decider.granted(request) ?? []
         }
         guard !bounds.isEmpty else { return granted }
@@ -188,7 +199,8 @@ package final class AccessControl: Authorizer {
         return .standing(
             Caller(
                 account: token.account, address: address, grants: token.grants, bounds: bounds,
-                hasCredentials: token.credential != .nothing, isPerson: token.credential.isPersons))
+                hasCredentials: token.credential != .nothing, isPerson: token.credential.isPersons,
+                vouchedBy: token.credential.vouchedBy))
     }
 
     /// Who a token was issued to. An account of that name that was made since is somebody else.
@@ -198,6 +210,7 @@ package final class AccessControl: Authorizer {
         let own = try await standing.lastingRecord(of: name)
         switch credential {
         case .source: return own == nil ? guests.record(of: name, at: moment) : nil
+        case .vouched(let way): return vouchers.record(of: name, by: way, own: own, at: moment)
         case .personToken: return own == nil ? try await standing.people.record(of: name) : nil
         case .nothing, .password, .accessToken, .refreshToken: return own
         }
@@ -205,6 +218,9 @@ package final class AccessControl: Authorizer {
 
     private func record(of caller: Caller) async throws(StoreError) -> Standing.Record? {
         let own = try await standing.lastingRecord(of: caller.account)
+        if let way = caller.vouchedBy {
+            return vouchers.record(of: caller.account, by: way, own: own, at: now())
+        }
         guard caller.isPerson else { return own ?? guests.record(of: caller.account, at: now()) }
         return own == nil ? try await standing.people.record(of: caller.account) : nil
     }
@@ -215,7 +231,7 @@ package final class AccessControl: Authorizer {
     ) async throws(StoreError) -> [Scope]? {
         switch credential {
         case .nothing: return record.account.name.isAnonymous ? [] : nil
-        case .source: return []
+        case .source, .vouched: return []
         case .password(let mark): return mark == record.passwordMark ? [] : nil
         case .accessToken(let id), .personToken(let id), .refreshToken(let id):
             guard let token = try await standing.lastingToken(id), token.isStanding(at: moment),

@@ -20,6 +20,8 @@ package struct AccountServices: Sendable {
         package var sources: [any SignInSource] = []
         /// Providers at whose pages people sign in with their browser.
         package var browser: BrowserSignIn.Settings?
+        /// What those may say who vouch for callers; nobody vouches in the other ways.
+        package var vouching: [Vouched.Way: VouchingTerms] = [:]
         /// Who decides where no rule has.
         package var decider: (any AccessDecider)?
         package var signIn = SignIn.Settings()
@@ -85,6 +87,9 @@ package struct AccountServices: Sendable {
             sources: settings.sources, lifetime: TimeInterval(life + TokenIssuer.sessionMax),
             succeeding: predecessor?.guests)
         self.guests = guests
+        let vouchers = Vouchers(
+            settings.vouching, lifetime: TimeInterval(life + TokenIssuer.sessionMax), standing: standing,
+            log: log, succeeding: predecessor?.signIn.vouchers, now: now)
         accounts = AccountManager(stores, hasher: hasher, now: now)
         tokens = AccessTokens(stores, standing: standing, now: now)
         rules =
@@ -94,7 +99,7 @@ package struct AccountServices: Sendable {
             stores: stores, issuer: settings.issuer.issuer, overlap: Double(life), threads: threads, now: now)
         signIn = SignIn(
             standing: standing, hasher: hasher, accessTokens: tokens, settings: settings.signIn,
-            guests: guests, log: log, succeeding: predecessor?.signIn,
+            guests: guests, vouchers: vouchers, log: log, succeeding: predecessor?.signIn,
             now: now)
         browser = settings.browser.map { [tokens] browser in
             BrowserSignIn(
@@ -107,13 +112,13 @@ package struct AccountServices: Sendable {
         self.budget = budget
         authorizer = AccessControl(
             service: settings.services[0], expandsActions: settings.expandsActions, decider: settings.decider,
-            standing: standing, guests: guests,
+            standing: standing, guests: guests, vouchers: vouchers,
             rules: rules, issuer: issuer, signIn: signIn, budget: budget,
             log: log, now: now)
         tokenService = TokenService(
             services: settings.services, acceptsAny: settings.acceptsAnyService,
             issuesRefreshTokens: settings.issuesRefreshTokens, standing: standing,
-            signIn: signIn, budget: budget,
+            signIn: signIn, vouchers: vouchers, budget: budget,
             refreshTokens: RefreshTokens(
                 stores, standing: standing, accessTokens: tokens, settings: settings.refreshTokens, now: now),
             access: authorizer, issuer: issuer, log: log, now: now)

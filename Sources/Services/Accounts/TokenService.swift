@@ -23,10 +23,12 @@ package struct TokenService: Sendable {
         /// What the client calls itself; names its refresh token.
         package var clientID: String
         package var address: String?
+        /// What somebody who is believed says of whoever asks.
+        package var vouched: Vouched?
 
         package init(
             proof: Proof, audience: Audience, scopes: [Scope] = [], wantsRefreshToken: Bool = false,
-            clientID: String = "", address: String? = nil
+            clientID: String = "", address: String? = nil, vouched: Vouched? = nil
         ) {
             self.proof = proof
             self.audience = audience
@@ -34,6 +36,7 @@ package struct TokenService: Sendable {
             self.wantsRefreshToken = wantsRefreshToken
             self.clientID = clientID
             self.address = address
+            self.vouched = vouched
         }
     }
 
@@ -60,6 +63,7 @@ package struct TokenService: Sendable {
     private let issuesRefreshTokens: Bool
     private let standing: Standing
     private let signIn: SignIn
+    private let vouchers: Vouchers
     private let budget: AccountBudget
     private let refreshTokens: RefreshTokens
     private let access: AccessControl
@@ -69,7 +73,7 @@ package struct TokenService: Sendable {
 
     init(
         services: [String], acceptsAny: Bool, issuesRefreshTokens: Bool, standing: Standing, signIn: SignIn,
-        budget: AccountBudget,
+        vouchers: Vouchers, budget: AccountBudget,
         refreshTokens: RefreshTokens,
         access: AccessControl,
         issuer: TokenIssuer, log: SignInLog, now: @escaping WallClock
@@ -80,6 +84,7 @@ package struct TokenService: Sendable {
         self.issuesRefreshTokens = issuesRefreshTokens
         self.standing = standing
         self.signIn = signIn
+        self.vouchers = vouchers
         self.budget = budget
         self.refreshTokens = refreshTokens
         self.access = access
@@ -122,7 +127,8 @@ package struct TokenService: Sendable {
     private func who(_ request: Request) async throws(SignInError) -> SignedIn {
         switch request.proof {
         case .credentials(let credentials):
-            return try await signIn.signIn(credentials, from: request.address)
+            return try await signIn.signIn(
+                credentials, vouched: request.vouched, from: request.address)
         case .refreshToken(let text):
             guard !standing.isAway else { throw .unavailable }
             if let signedIn = try await asking({ () async throws(StoreError) in
@@ -134,6 +140,11 @@ package struct TokenService: Sendable {
             log.failed(account: "", address: request.address)
             throw .wrongCredentials
         case .nothing:
+            if let vouched = request.vouched {
+                let signedIn = try await vouchers.signIn(vouched)
+                log.succeeded(signedIn)
+                return signedIn
+            }
             // Nobody has tried anything: this is no failed sign-in.
             guard
                 let record = try await asking({ () async throws(StoreError) in

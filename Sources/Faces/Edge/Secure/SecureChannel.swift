@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP2
+import NIOSSL
 import NIOTLS
 import TLSKit
 
@@ -73,6 +74,11 @@ struct SecureChannel: HTTPChannelHandler {
     private func speak(_ result: ALPNResult, on channel: any Channel, _ logger: Logger)
         -> EventLoopFuture<Spoken>
     {
+        do {
+            try keepCertificate(of: channel)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         switch result {
         case .negotiated("h2"):
             return channel.eventLoop.makeCompletedFuture { .http2(try speakHTTP2(on: channel, logger)) }
@@ -83,6 +89,14 @@ struct SecureChannel: HTTPChannelHandler {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(NothingToSay(name: other))
         }
+    }
+
+    /// The handshake is over, so what the client has shown is known.
+    private func keepCertificate(of channel: any Channel) throws {
+        guard let clients = shelf.clients else { return }
+        let pipeline = channel.pipeline.syncOperations
+        let shown = try pipeline.nioSSL_peerCertificate().map { clients.read($0) }
+        try pipeline.addHandler(CertificateKeep(shown))
     }
 
     private func speakHTTP2(on channel: any Channel, _ logger: Logger) throws

@@ -38,11 +38,17 @@ struct Gate: Sendable {
         _ request: Request, _ context: HomeportContext, wishing wish: Wish? = nil, beside others: [Scope] = []
     ) async throws -> Caller {
         do {
-            return try await authorizer.caller(
-                authorization: request.headers[.authorization], from: context.clientAddress)
+            return try await named(request, context)
         } catch {
             throw failure(error, request, context, scopes: (wish.map { [$0.scope] } ?? []) + others)
         }
+    }
+
+    /// The same, with what is thrown as it is.
+    func named(_ request: Request, _ context: HomeportContext) async throws(SignInError) -> Caller {
+        try await authorizer.caller(
+            authorization: request.headers[.authorization],
+            vouched: context.introduction.map { Vouched($0) }, from: context.clientAddress)
     }
 
     /// Returns when the caller may do everything it wishes, for each of the tag contexts.
@@ -113,9 +119,13 @@ struct Gate: Sendable {
             return Failure(
                 OCIError(.tooManyRequests, "this account asks too much: try again in \(seconds) seconds"),
                 headers: [.retryAfter: "\(seconds)"])
+        case .refused(let sentence):
+            return Failure(OCIError(.denied, sentence))
         case .unavailable:
             return Failure(
-                OCIError(.unavailable, "sign-in is not possible for a moment"), headers: [.retryAfter: "1"])
+                OCIError(
+                    .unavailable, "who you are or what you may cannot be found out for a moment: try again"),
+                headers: [.retryAfter: "1"])
         }
     }
 
@@ -127,5 +137,16 @@ struct Gate: Sendable {
         return caller.account.isAnonymous
             ? "nobody is signed in, and \(what) on \(wish.repository)\(label) needs an account that may"
             : "account \(caller.account) may not \(what) \(wish.repository)\(label): no access rule grants it"
+    }
+}
+
+extension Vouched {
+    /// As the door has understood it.
+    init(_ introduction: Introduction) {
+        let way: Way = introduction.way == .header ? .header : .certificate
+        switch introduction.word {
+        case .name(let name, let groups): self.init(way, name: name, groups: groups)
+        case .unusable(let sentence): self.init(way, problem: sentence)
+        }
     }
 }

@@ -24,7 +24,7 @@ extension RegistryAPI {
         let query = Query(request.uri.query)
         let paging = try Paging(query, max: limits.page)
         let last = try query["last"].map { try RepositoryName($0) }
-        let account = caller.withoutGrants
+        let account = caller.inLists
         let page = try await registry.repositories(after: last, limit: paging.limit) { name in
             try await gate.mayDo(.pull(name), .unknown, account)
         }

@@ -159,8 +159,7 @@ extension RegistryAPI {
         /// What is answered when there is no such upload of this account.
         let unknown: any Error
         do {
-            let caller = try await gate.authorizer.caller(
-                authorization: request.headers[.authorization], from: context.clientAddress)
+            let caller = try await gate.named(request, context)
             account = caller.account
             unknown =
                 caller.hasCredentials

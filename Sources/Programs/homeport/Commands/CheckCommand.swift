@@ -38,6 +38,11 @@ struct CheckCommand: AsyncParsableCommand {
         if let line = try await mongoLine(loaded.values) { terminal.note(line) }
         let sources = try SignInSources(loaded.values, threads: BlockingThreads(count: 1, queueMax: 1))
         for line in await sources.lines() { terminal.note(line) }
+        await sources.shutDown()
+        let authorizers = AuthorizerSet(loaded.values)
+        for line in await authorizers.lines() { terminal.note(line) }
+        await authorizers.shutDown()
+        for line in loaded.values.accounts.vouchingLines { terminal.note(line) }
         let providers = IdentityProviderSet(loaded.values, now: Surroundings.current.now)
         for line in await providers.lines() { terminal.note(line) }
         try await providers.shutDown()

@@ -8,6 +8,9 @@ struct AccountSettings: ConfigurationSection {
     var adminPassword: Secret?
     var refusalTime = Duration.seconds(1)
     var sources: [SignInSourceSettings] = []
+    var authorizers: [AuthorizerSettings] = []
+    var proxyHeader = ProxyHeaderSettings()
+    var clientCertificates = ClientCertificateSettings()
     var providers: [IdentityProviderSettings] = []
 
     static var keys: [Key<Self>] {
@@ -18,6 +21,9 @@ struct AccountSettings: ConfigurationSection {
             .value("admin_password_file", \.adminPassword, .optional(.secretFile)),
             .value("refusal_time", \.refusalTime, .duration(.seconds(0) ... .seconds(10))),
             .sections("sources", \.sources),
+            .sections("authorizers", \.authorizers),
+            .section("proxy_header", \.proxyHeader),
+            .section("client_certificates", \.clientCertificates),
             .sections("providers", \.providers),
         ]
     }
@@ -25,6 +31,9 @@ struct AccountSettings: ConfigurationSection {
     func contradictions() -> [(key: String, message: String)] {
         // One name is one line at `/readyz`, whichever of them has it.
         let names = sources.map(\.name) + providers.map(\.name)
+        if Set(authorizers.map(\.name)).count < authorizers.count {
+            return [("authorizers", "two of them have the same name")]
+        }
         guard Set(names).count < names.count else { return [] }
         let isAmongSources = Set(sources.map(\.name)).count < sources.count
         let key = isAmongSources ? "sources" : "providers"

@@ -73,6 +73,10 @@ struct Configuration: ConfigurationSection {
                 ("proxies.proxy_protocol", "nobody listens on `\(place)`; it is one of \(places)")
             ]
         }
+        if accounts.clientCertificates.authorityFile != nil, tls.listen.isEmpty {
+            let cure = "say where with `tls.listen`, such as `:443`"
+            return [("accounts.client_certificates", "nobody is asked for one without TLS: \(cure)")]
+        }
         return providersProblem
     }
 

@@ -180,7 +180,8 @@ extension ValueKind<String> {
             show: { $0 })
     }
 
-    fileprivate static var accountPrefix: Self {
+    /// What stands before names that somebody else gives.
+    static var accountPrefix: Self {
         ValueKind(
             text: "1 to 40 of `a-z A-Z 0-9 . _ @ + -`",
             parse: { text, _ in

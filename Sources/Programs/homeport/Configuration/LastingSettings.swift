@@ -18,6 +18,7 @@ struct LastingSetting {
             LastingSetting("tls.listen", \.tls.listen),
             LastingSetting("redirect.listen", \.redirect.listen),
             LastingSetting("proxies.proxy_protocol", \.proxies.protocolPlaces),
+            LastingSetting("accounts.client_certificates", \.accounts.clientCertificates),
             LastingSetting("mongodb", \.mongodb),
             LastingSetting("audit.events", \.audit.events),
             LastingSetting("limits.stop_time", \.limits.stopTime),

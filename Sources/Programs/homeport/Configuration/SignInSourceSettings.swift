@@ -7,6 +7,7 @@ struct SignInSourceSettings: ConfigurationSection {
         case list = "static"
         case program
         case ldap
+        case http
     }
 
     enum Fallback: String, CaseIterable {
@@ -22,6 +23,7 @@ struct SignInSourceSettings: ConfigurationSection {
     var users: [String: ListedUserSettings] = [:]
     var program = SourceProgramSettings()
     var ldap = LDAPSourceSettings()
+    var http = AskedServerSettings()
 
     static var keys: [Key<Self>] {
         [
@@ -33,6 +35,7 @@ struct SignInSourceSettings: ConfigurationSection {
             .named("users", \.users),
             .section("program", \.program),
             .section("ldap", \.ldap),
+            .section("http", \.http),
         ]
     }
 
@@ -41,11 +44,7 @@ struct SignInSourceSettings: ConfigurationSection {
         if kind != .list, !users.isEmpty {
             problems.append(("users", "only a source with `kind: static` has users of its own"))
         }
-        if kind == .program, !ProgramPath.isThere(program.command) {
-            let name = program.command
-            let missing = "there is no program `\(name)` that may be run"
-            problems.append(("program.command", name.isEmpty ? "is missing; name the program" : missing))
-        }
+        if kind == .program { problems += program.problems.map { ("program.\($0.key)", $0.message) } }
         if kind != .program, !program.command.isEmpty {
             problems.append(("program", "only a source with `kind: program` asks one"))
         }
@@ -53,6 +52,11 @@ struct SignInSourceSettings: ConfigurationSection {
             problems += ldap.problems.map { ("ldap.\($0.key)", $0.message) }
         } else if ldap.isSaid {
             problems.append(("ldap", "only a source with `kind: ldap` asks a directory"))
+        }
+        if kind == .http {
+            problems += http.problems.map { ("http.\($0.key)", $0.message) }
+        } else if http.isSaid {
+            problems.append(("http", "only a source with `kind: http` asks a server"))
         }
         for name in users.keys.sorted() where (try? AccountName(name)) == nil {
             problems.append(("users.\(name)", "is not the name of an account"))
@@ -103,6 +107,13 @@ struct SourceProgramSettings: ConfigurationSection {
             .value("arguments", \.arguments, .list(of: .text("an argument"))),
             .value("format", \.format, .choice),
         ]
+    }
+
+    /// What is wrong when this is a program that is asked.
+    var problems: [(key: String, message: String)] {
+        guard !command.isEmpty else { return [("command", "is missing; name the program")] }
+        guard !ProgramPath.isThere(command) else { return [] }
+        return [("command", "there is no program `\(command)` that may be run")]
     }
 }
 

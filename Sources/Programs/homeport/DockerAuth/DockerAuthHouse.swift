@@ -226,6 +226,10 @@ extension AccountServices {
         settings.policyStyle = plan.style
         settings.hashCost = plan.hashCost
         settings.signIn.opensWithoutPassword = !plan.options.isSafe(.passwords)
+        if let time = plan.options.passwordCacheTime {
+            settings.signIn.verifiedLifetime = Int(time.components.seconds)
+            settings.signIn.remembersSources = time > .zero
+        }
         settings.sources = plan.sources
         if let users = databases.users, plan.hasOtherSources {
             settings.sources.append(

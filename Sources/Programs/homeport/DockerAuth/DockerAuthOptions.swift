@@ -42,5 +42,8 @@ struct DockerAuthOptions: Sendable {
     /// After how long Google and OpenID providers are asked again about somebody.
     var recheckTime = Duration.seconds(900)
 
+    /// For how long a password that a source found right is believed; nil to ask each time, as docker_auth does.
+    var passwordCacheTime: Duration?
+
     func isSafe(_ safety: Safety) -> Bool { self.safety.contains(safety) || self.safety.contains(.all) }
 }

@@ -70,8 +70,23 @@ struct DockerAuthSettings {
 
     private mutating func sources() {
         let (hasProgram, hasDirectory) = (file.names("ext_auth"), file.names("ldap_auth"))
-        guard hasProgram || hasDirectory || hasProviders else { return }
+        let decides = file.names("ext_authz")
+        guard hasProgram || hasDirectory || hasProviders || decides else { return }
         line("accounts:")
+        if decides {
+            let program = file.values.programACL
+            line("  authorizers:")
+            line("    - name: program")
+            line("      kind: program")
+            line("      cache_time: 0s")
+            line("      program:")
+            line("        command: \(Self.quoted(program.command))")
+            line("        arguments: [\(program.arguments.map(Self.quoted).joined(separator: ", "))]")
+            leave(
+                "ext_authz",
+                "the registry asks the program at each request, and not for tokens alone; `cache_time` has it believed "
+                    + "for a while")
+        }
         if hasProgram || hasDirectory { line("  sources:") }
         if hasProgram {
             let program = file.values.program
@@ -125,7 +140,6 @@ struct DockerAuthSettings {
 
     /// Sources of people and rules beside those of the file itself.
     private static let others: [(key: String, text: String)] = [
-        ("ext_authz", "programs that decide are not taken over by an import"),
         ("xorm_auth", "databases of SQL are not asked here"),
         ("acl_xorm", "databases of SQL are not asked here"),
         ("plugin_authn", "plugins in Go cannot be loaded"),

@@ -16,6 +16,8 @@ struct SecureDoor: Sendable {
     let board: ChallengeBoard
     let port: SecurePort
     let threads: BlockingThreads
+    /// What clients are asked for, or why it is not known.
+    private let clients: Result<ClientCertificates?, CertificateFileError>
     private let now: @Sendable () -> Date
 
     /// Threads for reading certificates: few and rare.
@@ -24,7 +26,13 @@ struct SecureDoor: Sendable {
 
     init(_ values: Configuration, choice: TLSChoice = TLSChoice(), now: @escaping @Sendable () -> Date) {
         threads = BlockingThreads(count: Self.threadCount, queueMax: Self.queueMax)
-        shelf = CertificateShelf(profile: values.tls.profile, choice: choice)
+        // Its file was looked at with the configuration; whatever has become of it since is said by `open`.
+        let asked = Result { () throws(CertificateFileError) in
+            try values.accounts.clientCertificates.asked()
+        }
+        clients = asked
+        shelf = CertificateShelf(
+            profile: values.tls.profile, choice: choice, clients: (try? asked.get()) ?? nil)
         board = ChallengeBoard(shelf: shelf)
         port = SecurePort(values.securePort)
         keeper = CertificateKeeper(
@@ -35,6 +43,7 @@ struct SecureDoor: Sendable {
     /// Reads the certificates; one that is no good stops the start.
     func open(_ values: Configuration) async throws {
         do {
+            _ = try clients.get()
             try await keeper.open(values.tls.certificates.map(\.files))
         } catch let error as CertificateFileError {
             throw CommandFailure.usage(error.description)

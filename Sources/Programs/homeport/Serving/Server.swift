@@ -127,6 +127,7 @@ extension Configuration {
                 connectionsPerAddress: limits.connectionsPerAddressMax, requests: limits.requestsMax,
                 stopTime: limits.stopTime),
             trustedProxies: proxies.trusted.map(\.range))
+        edge.nameHeader = accounts.proxyHeader.header
         edge.headers = SecurityHeaders(
             strictTransportAge: Int(headers.strictTransportAge.components.seconds),
             strictTransportSubdomains: headers.strictTransportSubdomains,

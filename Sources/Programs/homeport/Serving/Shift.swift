@@ -74,7 +74,7 @@ struct Shift: Sendable {
         let parts: [(any ServerPart)?] = [registry, weather, browser]
         engines =
             parts.compactMap(\.self).flatMap(\.engines)
-            + [own?.engine, stores.sources.engine].compactMap(\.self)
+            + [own?.engine, stores.sources.engine, stores.authorizers.engine].compactMap(\.self)
     }
 
     /// Whether forecasts and calendars of one configuration are those of the other.
@@ -114,6 +114,7 @@ struct Shift: Sendable {
         parts.flatMap(\.faces) + [
             HealthFace(
                 checks: [databaseCheck, diskCheck] + stores.directory.checks + stores.sources.checks
+                    + stores.authorizers.checks
                     + parts.flatMap(\.checks)),
             MetricsFace(readers: loaded.values.metrics.readers.map(\.range)) {
                 [building, parts, bans = stores.bans] in

@@ -2,10 +2,12 @@ internal import Access
 internal import Accounts
 internal import Edge
 internal import ExternalPrograms
+internal import ExternalServers
 internal import FoundationEssentials
 internal import LDAPDirectory
 internal import Logging
 internal import ServerKit
+internal import ServiceLifecycle
 internal import Synchronization
 internal import TLSKit
 
@@ -13,23 +15,31 @@ internal import TLSKit
 struct SignInSources: Sendable {
     let watched: [WatchedSource]
     private let lists: [String: ListedPeople]
-    /// Reads the lists anew when the file of the configuration changes.
+    private let servers: [AnsweringServer]
+    /// Reads the lists anew when the file of the configuration changes, and lets go of connections.
     let engine: Engine?
 
-    static let none = SignInSources(watched: [], lists: [:], file: nil)
+    static let none = SignInSources(watched: [], lists: [:], servers: [], file: nil)
 
     /// - Parameter file: where the lists stand.
-    private init(watched: [WatchedSource], lists: [String: ListedPeople], file: String?) {
+    private init(
+        watched: [WatchedSource], lists: [String: ListedPeople], servers: [AnsweringServer], file: String?
+    ) {
         self.watched = watched
         self.lists = lists
-        guard let file, !lists.isEmpty else {
+        self.servers = servers
+        var services: [any Service] = []
+        if let file, !lists.isEmpty {
+            let watch = ListWatch(file: file, lists: lists)
+            services = [Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }]
+        }
+        guard !services.isEmpty || !servers.isEmpty else {
             engine = nil
             return
         }
-        let watch = ListWatch(file: file, lists: lists)
-        engine = Engine(
-            "sign-in lists",
-            [Maintenance(name: "sign-in lists", every: .seconds(1)) { await watch.look() }])
+        engine = Engine("sign-in sources", services) {
+            for server in servers { await server.shutDown() }
+        }
     }
 
     /// The sources of other values: the very same, where they have not changed but for who is in the lists.
@@ -56,6 +66,7 @@ struct SignInSources: Sendable {
         let hasher = PasswordHasher(cost: values.accounts.hashCost, threads: threads)
         var watched: [WatchedSource] = []
         var lists: [String: ListedPeople] = [:]
+        var servers: [AnsweringServer] = []
         for settings in values.accounts.sources {
             let source: any SignInSource
             switch settings.kind {
@@ -67,11 +78,16 @@ struct SignInSources: Sendable {
             case .ldap?:
                 source = LDAPDirectory(
                     settings.ldap.settings(time: settings.timeLimit, concurrentMax: settings.concurrentMax))
+            case .http?:
+                let server = settings.http.server(
+                    time: settings.timeLimit, concurrentMax: settings.concurrentMax)
+                servers.append(server)
+                source = WebPeople(server)
             case nil: continue
             }
             watched.append(WatchedSource(settings.name, source, limits: settings.limits))
         }
-        self.init(watched: watched, lists: lists, file: file)
+        self.init(watched: watched, lists: lists, servers: servers, file: file)
     }
 
     /// What `/readyz` says of them. One that is away is no reason to send clients elsewhere: whoever has signed in goes
@@ -96,6 +112,11 @@ struct SignInSources: Sendable {
                     + (trouble.map { "cannot be asked: \($0)." } ?? "can be asked."))
         }
         return lines
+    }
+
+    /// To be called when nobody is asked any more, where no engine does so.
+    func shutDown() async {
+        for server in servers { await server.shutDown() }
     }
 }
 
@@ -165,11 +186,7 @@ extension SignInSourceSettings {
     }
 
     fileprivate var programSource: any SignInSource {
-        var limits = ProgramRunner.Limits()
-        limits.time = timeLimit
-        limits.runs = min(concurrentMax, limits.runs)
-        limits.waiting = concurrentMax - limits.runs
-        let runner = ProgramRunner(.init(program.command, program.arguments), limits: limits)
+        let runner = program.runner(time: timeLimit, concurrentMax: concurrentMax)
         switch program.format {
         case .dockerAuth: return DockerAuthSignInProgram(runner)
         case .json: return JSONSignInProgram(runner)

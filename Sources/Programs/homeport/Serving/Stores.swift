@@ -15,6 +15,7 @@ struct Stores: Sendable {
     let directory: Directory
     let accounts: AccountServices
     let sources: SignInSources
+    let authorizers: AuthorizerSet
     let providers: IdentityProviderSet
     /// For what happens often; changes are written into the trail by the database itself.
     let audit: AuditRecorder
@@ -61,9 +62,11 @@ struct Stores: Sendable {
         let bans = BanList(
             database, settings: values.banSettings, now: now, onBan: { _ in BanMetrics.made() })
         let sources = asksSources ? try SignInSources(values, file: file, threads: threads) : .none
+        let authorizers = asksSources ? AuthorizerSet(values) : .none
         let providers = asksSources ? IdentityProviderSet(values, now: now) : .none
         return Stores(
-            folder, database, directory, sources, providers, audit, bans, values, threads, now: now)
+            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
+            now: now)
     }
 
     /// The same stores under other settings. What has not changed is the very same as before; both may be worked with
@@ -71,17 +74,21 @@ struct Stores: Sendable {
     func succeeded(by values: Configuration, file: String?) throws -> Stores {
         let sources = try sources.succeeded(
             by: values, insteadOf: self.values, file: file, threads: threads)
+        let authorizers =
+            values.accounts.authorizers == self.values.accounts.authorizers
+            ? authorizers : AuthorizerSet(values)
         let providers =
             values.accounts.providers == self.values.accounts.providers
             ? providers : IdentityProviderSet(values, now: now)
         return Stores(
-            folder, database, directory, sources, providers, audit, bans, values, threads,
+            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
             succeeding: accounts, now: now)
     }
 
     private init(
         _ folder: DataFolder, _ database: SQLiteStore, _ directory: Directory, _ sources: SignInSources,
-        _ providers: IdentityProviderSet, _ audit: AuditRecorder, _ bans: BanList, _ values: Configuration,
+        _ authorizers: AuthorizerSet, _ providers: IdentityProviderSet, _ audit: AuditRecorder,
+        _ bans: BanList, _ values: Configuration,
         _ threads: BlockingThreads, succeeding predecessor: AccountServices? = nil,
         now: @escaping @Sendable () -> Date
     ) {
@@ -89,6 +96,7 @@ struct Stores: Sendable {
         self.database = database
         self.directory = directory
         self.sources = sources
+        self.authorizers = authorizers
         self.providers = providers
         self.audit = audit
         self.bans = bans
@@ -97,6 +105,7 @@ struct Stores: Sendable {
         self.now = now
         var settings = values.accountServices
         settings.sources = sources.watched
+        settings.decider = authorizers.decider
         settings.browser = providers.settings(values, store: database)
         accounts = AccountServices(
             directory.stores, settings: settings, threads: threads, succeeding: predecessor,
@@ -142,6 +151,7 @@ extension Configuration {
         settings.signIn.remembersSources = true
         settings.signIn.refusalTime = accounts.refusalTime
         settings.hashCost = accounts.hashCost
+        settings.vouching = accounts.vouching
         if mongodb.isNamed { settings.policyStyle = mongodb.policyStyle }
         if limits.requestsPerAccountMax > 0 { settings.requestsPerMinute = limits.requestsPerAccountMax }
         return settings

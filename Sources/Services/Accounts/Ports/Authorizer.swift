@@ -6,10 +6,14 @@ package import Access
 /// rule and a revoked token count on the very next call, also for tokens already issued.
 package protocol Authorizer: Sendable {
     /// Reads an `Authorization` header: `Bearer` with a token of ours, or `Basic`. Without a header the
-    /// caller is nobody.
+    /// caller is whom somebody vouches for, or nobody.
     ///
-    /// - Parameter address: the client's address, for limits on guessing.
-    func caller(authorization: String?, from address: String?) async throws(SignInError) -> Caller
+    /// - Parameters:
+    ///   - vouched: what somebody who is believed says of the caller.
+    ///   - address: the client's address, for limits on guessing.
+    func caller(
+        authorization: String?, vouched: Vouched?, from address: String?
+    ) async throws(SignInError) -> Caller
 
     /// Which of `actions` the caller may do, in the order asked: what its token grants, and the rules still
     /// do.
@@ -27,6 +31,15 @@ package protocol Authorizer: Sendable {
     func sessionAccount(authorization: String?) async throws(SignInError) -> AccountName?
 }
 
+extension Authorizer {
+    /// The same where nobody vouches for callers.
+    package func caller(
+        authorization: String?, from address: String?
+    ) async throws(SignInError) -> Caller {
+        try await caller(authorization: authorization, vouched: nil, from: address)
+    }
+}
+
 /// Somebody whose credentials have been checked, or nobody.
 package struct Caller: Sendable, Hashable {
     package let account: AccountName
@@ -41,18 +54,30 @@ package struct Caller: Sendable, Hashable {
     package let hasCredentials: Bool
     /// Whether a provider vouches for the caller, who has no account of our own.
     package let isPerson: Bool
+    /// Who has named the caller, whose password nobody here has seen.
+    package let vouchedBy: Vouched.Way?
 
     /// The same caller, to be judged by the rules (and an access token's scopes) without what its bearer
     /// token grants: says whether another token would help, and filters lists that no scope can name.
     package var withoutGrants: Caller {
         Caller(
             account: account, address: address, bounds: bounds, hasCredentials: hasCredentials,
-            isPerson: isPerson)
+            isPerson: isPerson, vouchedBy: vouchedBy)
     }
+
+    /// The same for lists, in which each entry is a question: nobody but the rules is asked.
+    package var inLists: Caller {
+        var caller = withoutGrants
+        caller.asksRulesAlone = true
+        return caller
+    }
+
+    /// Whether nobody is asked where no rule decides.
+    private(set) var asksRulesAlone = false
 
     package init(
         account: AccountName, address: String?, grants: [Scope]? = nil, bounds: [Scope] = [],
-        hasCredentials: Bool, isPerson: Bool = false
+        hasCredentials: Bool, isPerson: Bool = false, vouchedBy: Vouched.Way? = nil
     ) {
         self.account = account
         self.address = address
@@ -60,6 +85,7 @@ package struct Caller: Sendable, Hashable {
         self.bounds = bounds
         self.hasCredentials = hasCredentials
         self.isPerson = isPerson
+        self.vouchedBy = vouchedBy
     }
 }
 
@@ -75,6 +101,8 @@ package enum SignInError: Error, Sendable, Hashable {
     case tooManyAttempts(retryAfter: Int)
     /// The account asks for more than it may: try again after so many seconds.
     case tooManyRequests(retryAfter: Int)
+    /// Somebody who is believed names a caller who is not let in. The sentence is for the client.
+    case refused(String)
     /// The store could not be asked.
     case unavailable
 }

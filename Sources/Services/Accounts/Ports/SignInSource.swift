@@ -41,4 +41,11 @@ package protocol AccessDecider: Sendable {
     /// Which of the asked actions are granted; nil when it has no opinion. What it throws grants nothing and is
     /// said to be a failure of ours.
     func granted(_ request: AccessRequest) async throws(StoreError) -> [String]?
+
+    /// What keeps it from being asked, in words for the operator; nil when nothing does. Asks about nobody.
+    func trouble() async -> String?
+}
+
+extension AccessDecider {
+    package func trouble() async -> String? { nil }
 }

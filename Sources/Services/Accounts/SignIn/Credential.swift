@@ -6,6 +6,8 @@ package enum Credential: Sendable, Hashable {
     case password(mark: String)
     /// A password that somebody else found right.
     case source
+    /// Nothing that was seen here: a proxy or a certificate names the account.
+    case vouched(Vouched.Way)
     case accessToken(TokenID)
     /// An access token of somebody for whom a provider vouches.
     case personToken(TokenID)
@@ -16,12 +18,18 @@ package enum Credential: Sendable, Hashable {
         if case .personToken = self { true } else { false }
     }
 
+    /// Who has named whoever has shown it.
+    var vouchedBy: Vouched.Way? {
+        if case .vouched(let way) = self { way } else { nil }
+    }
+
     /// The text in the token's `cred` claim.
     var claim: String? {
         switch self {
         case .nothing: nil
         case .password(let mark): "password:\(mark)"
         case .source: "source:"
+        case .vouched(let way): "vouched:\(way.rawValue)"
         case .accessToken(let id): "token:\(id)"
         case .personToken(let id): "person:\(id)"
         case .refreshToken(let id): "refresh:\(id)"
@@ -39,6 +47,9 @@ package enum Credential: Sendable, Hashable {
         switch parts[0] {
         case "password": self = .password(mark: String(parts[1]))
         case "source": self = .source
+        case "vouched":
+            guard let way = Vouched.Way(rawValue: String(parts[1])) else { return nil }
+            self = .vouched(way)
         case "token":
             guard let id = TokenID(parts[1]) else { return nil }
             self = .accessToken(id)

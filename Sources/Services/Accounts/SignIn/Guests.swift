@@ -26,15 +26,19 @@ final class Guests: Sendable {
     let sources: [any SignInSource]
     private let lifetime: TimeInterval
     private let countMax: Int
+    /// Whether anybody can be known here.
+    private let isOpen: Bool
     private let memory: Memory
 
     /// - Parameters:
     ///   - lifetime: for how many seconds after a sign-in somebody is known.
+    ///   - isOpen: whether somebody can be known without a source.
     ///   - predecessor: those whom it knows are known here, if the sources are the very same.
     init(
-        sources: [any SignInSource], lifetime: TimeInterval, countMax: Int = 10_000,
+        sources: [any SignInSource], lifetime: TimeInterval, isOpen: Bool = false, countMax: Int = 10_000,
         succeeding predecessor: Guests? = nil
     ) {
+        self.isOpen = isOpen || !sources.isEmpty
         self.sources = sources
         self.lifetime = lifetime
         self.countMax = countMax
@@ -60,7 +64,7 @@ final class Guests: Sendable {
     }
 
     func record(of name: AccountName, at moment: Date) -> Standing.Record? {
-        guard !sources.isEmpty else { return nil }
+        guard isOpen else { return nil }
         let generation = generation
         return memory.state.withLock { state in
             state.forget(unless: generation)

@@ -57,6 +57,7 @@ package final class SignIn: Sendable {
     private let brake: GuessingBrake
     private let opensWithoutPassword: Bool
     private let guests: Guests
+    let vouchers: Vouchers
     private let remembersSources: Bool
     private let refusalTime: Duration
     private let pause: @Sendable (Duration) async -> Void
@@ -69,7 +70,7 @@ package final class SignIn: Sendable {
     /// - Parameter predecessor: whose brakes go on, and what it remembers if as long.
     init(
         standing: Standing, hasher: PasswordHasher, accessTokens: AccessTokens, settings: Settings,
-        guests: Guests, log: SignInLog, succeeding predecessor: SignIn? = nil,
+        guests: Guests, vouchers: Vouchers, log: SignInLog, succeeding predecessor: SignIn? = nil,
         now: @escaping WallClock
     ) {
         self.standing = standing
@@ -79,6 +80,7 @@ package final class SignIn: Sendable {
         self.brake = predecessor?.brake ?? GuessingBrake(settings.brake)
         self.opensWithoutPassword = settings.opensWithoutPassword
         self.guests = guests
+        self.vouchers = vouchers
         self.remembersSources = settings.remembersSources
         self.refusalTime = settings.refusalTime
         self.pause = settings.pause
@@ -92,10 +94,16 @@ package final class SignIn: Sendable {
 
     /// Signs somebody in.
     ///
-    /// - Parameter address: the client's address, for the brakes and the log.
+    /// - Parameters:
+    ///   - vouched: what somebody who is believed says of the caller.
+    ///   - address: the client's address, for the brakes and the log.
     package func signIn(
-        _ credentials: BasicCredentials, from address: String?
+        _ credentials: BasicCredentials, vouched: Vouched? = nil, from address: String?
     ) async throws(SignInError) -> SignedIn {
+        if let named = try await vouchers.signIn(vouched, as: credentials) {
+            log.succeeded(named)
+            return named
+        }
         if let wait = brake.wait(account: credentials.name, address: address, at: now()) {
             log.heldBack(account: credentials.name, address: address)
             throw .tooManyAttempts(retryAfter: wait)

@@ -60,6 +60,16 @@ package struct SignInLog: Sendable {
         logger.log(level: level, message, metadata: metadata)
     }
 
+    /// Nobody guesses anything there either: whoever stands in front does, or has an authority to ask.
+    func notTaken(_ vouched: Vouched, reason: String) {
+        logger.info(
+            "a named caller is refused",
+            metadata: [
+                "way": "\(vouched.way.rawValue)", "account": "\(Self.escaped(vouched.name ?? ""))",
+                "reason": "\(reason)",
+            ])
+    }
+
     func cannotAsk(_ error: any Error) {
         logger.error("accounts cannot be asked", metadata: ["error": "\(error)"])
     }
@@ -118,6 +128,7 @@ extension Credential {
         switch self {
         case .nothing: ""
         case .password, .source: "password"
+        case .vouched(let way): way.rawValue
         case .accessToken, .personToken: "access token"
         case .refreshToken: "refresh token"
         }

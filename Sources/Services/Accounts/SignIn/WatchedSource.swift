@@ -104,34 +104,10 @@ package final class WatchedSource: SignInSource {
         return limits.goesOn ? .notMine : answer
     }
 
-    /// What `body` says, or that it takes too long. It is not stopped then; what it does has an end of its own.
+    /// What `body` says, or that it takes too long.
     private func limited(_ body: @Sendable @escaping () async -> SourceAnswer) async -> SourceAnswer {
-        let race = Race()
-        let late = SourceAnswer.cannotAsk("it has not answered within \(limits.time)")
-        return await withCheckedContinuation { continuation in
-            let clock = Task { [limits] in
-                guard (try? await ContinuousClock().sleep(for: limits.time)) != nil else { return }
-                if race.isFirst() { continuation.resume(returning: late) }
-            }
-            Task {
-                let answer = await body()
-                guard race.isFirst() else { return }
-                clock.cancel()
-                continuation.resume(returning: answer)
-            }
-        }
-    }
-}
-
-/// Says once that one is the first.
-private final class Race: Sendable {
-    private let isOver = Mutex(false)
-
-    func isFirst() -> Bool {
-        isOver.withLock { isOver in
-            defer { isOver = true }
-            return !isOver
-        }
+        await Impatience.value(
+            within: limits.time, or: .cannotAsk("it has not answered within \(limits.time)"), body)
     }
 }
 

@@ -87,6 +87,17 @@ struct RuleQuestion: Sendable {
             service: service ?? stores.values.token.service, type: scope.type, name: scope.name,
             actions: scope.actions, tag: tag.map { .known([$0]) } ?? .unknown)
         let explanation = try await stores.accounts.rules.explain(request, at: moment)
+        if explanation.decision.rule == nil, explanation.decision.tagRules.isEmpty {
+            let authorizers = AuthorizerSet(stores.values)
+            let asked = await authorizers.explain(explanation.request)
+            await authorizers.shutDown()
+            if !asked.lines.isEmpty {
+                let lines = [explanation.description] + asked.lines
+                return RuleAnswer(
+                    granted: asked.granted, rule: nil, tagRules: [],
+                    text: printable(lines: lines.joined(separator: "\n")))
+            }
+        }
         return RuleAnswer(
             granted: explanation.decision.granted, rule: explanation.decision.rule,
             tagRules: explanation.decision.tagRules, text: printable(lines: explanation.description))

@@ -48,6 +48,12 @@ struct TokenServerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "For how long a password that was right is believed, also one of ext_auth and ldap_auth, which otherwise are asked "
+                + "each time; 0s for no password at all.", valueName: "time"))
+    var passwordCache: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Where browsers come, https://auth.example.com, where neither the configuration nor a proxy says it.",
             valueName: "address"))
     var publicURL: String?
@@ -132,6 +138,13 @@ struct TokenServerCommand: AsyncParsableCommand {
         options.safety = Set(safe)
         options.keyName = keyName
         options.services = service
+        if let passwordCache {
+            guard let time = DurationText.parse(passwordCache), time <= .seconds(3600) else {
+                throw CommandFailure.usage(
+                    "--password-cache: `\(passwordCache)` is no time up to an hour; write it like 60s or 5m")
+            }
+            options.passwordCacheTime = time
+        }
         options.requestsPerAccount = limits.requestsPerAccount
         if !trustedProxy.isEmpty {
             options.trustedProxies = try trustedProxy.map { text in
