@@ -80,7 +80,7 @@ class Server:
         """Another configuration for each number, and another certificate."""
         odd = number % 2
         name = f"pair{number % 3}"
-        pem, key = certificate(self.folder, ["localhost", f"n{number}.example"])
+        pem, key = certificate(self.folder, [f"n{number}.example", "localhost"])
         os.replace(pem, os.path.join(self.folder, f"{name}.pem"))
         os.replace(key, os.path.join(self.folder, f"{name}.key"))
         text = f"""
@@ -375,6 +375,9 @@ def main():
 
     numbers = server.numbers()
     after = settled(server, warm)
+    ends = [name for name in numbers if name.startswith("homeport_certificate_end_timestamp_seconds")]
+    if len(ends) != 1:
+        problems.append(f"certificates that are gone are in the numbers: {ends}")
     if numbers['homeport_config_reloads_total{result="taken"}'] != reloads + 1:
         problems.append(f"not all was taken: {numbers}")
     end = time.monotonic() + 30

@@ -28,9 +28,15 @@ package final class PrometheusMetrics: MetricsFactory {
         find(label, dimensions) { HistogramSeries() }
     }
 
-    // Series live as long as the program: there are as many as the code names.
+    /// For a gauge whose subject is gone: nothing is shown of it, until it is made again.
+    package func destroyMeter(_ handler: any MeterHandler) {
+        series.withLock { series in
+            series = series.filter { $0.value as AnyObject !== handler as AnyObject }
+        }
+    }
+
+    // Other series live as long as the program: there are as many as the code names.
     package func destroyCounter(_ handler: any CounterHandler) {}
-    package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
 

@@ -24,6 +24,8 @@ package actor CertificateKeeper {
     /// Those that the server got itself, by the number of the order.
     private var own: [Int: CertifiedKey] = [:]
     private var lastWarning: Date?
+    /// The titles of those in the numbers.
+    private var shown: Set<String> = []
 
     /// How long before its end a certificate is warned of again.
     private static let warningInterval: TimeInterval = 86_400
@@ -152,6 +154,8 @@ package actor CertificateKeeper {
     ) throws {
         let pairs = watched.map(\.pair) + own.sorted { $0.key < $1.key }.map(\.value)
         try shelf.show(pairs, profile: profile)
+        for title in shown.subtracting(pairs.map(\.title)) { CertificateMetrics.forget(title) }
+        shown = Set(pairs.map(\.title))
         for pair in pairs { CertificateMetrics.shows(pair.title, until: pair.ends) }
     }
 

@@ -21,7 +21,13 @@ enum CertificateMetrics {
 
     /// When the certificate ends, in seconds since 1970.
     static func shows(_ title: String, until end: Date) {
+        meter(title).set(Int64(end.timeIntervalSince1970))
+    }
+
+    /// It is not shown any more, and its end is nobody's concern.
+    static func forget(_ title: String) { meter(title).destroy() }
+
+    private static func meter(_ title: String) -> Meter {
         Meter(label: "homeport_certificate_end_timestamp_seconds", dimensions: [("certificate", title)])
-            .set(Int64(end.timeIntervalSince1970))
     }
 }
