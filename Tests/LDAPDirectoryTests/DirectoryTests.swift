@@ -237,7 +237,8 @@ import Testing
             try await server.process.signal("TERM")
             var connections = 0
             while await server.process.line(containing: "ACCEPT from") != nil { connections += 1 }
-            #expect(connections == 7, "two that look up, two that prove, and three of the start")
+            // Two that look up, two that prove, and those that found out whether the server had started.
+            #expect((4...16).contains(connections), "without pools there would be more than sixty")
         }
     }
 
