@@ -22,8 +22,6 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
 
     /// How long a request's head may take from its first byte to its last.
     private let headTimeout: TimeAmount
-    /// How long a connection may stand without the client taking a byte of an answer.
-    private let writeTimeout: TimeAmount
     /// Told the status of each answer that no face has given.
     private let onRefusal: @Sendable (_ status: Int) -> Void
     /// How many bytes of such a body are read and thrown away before we leave the rest where it is.
@@ -50,16 +48,15 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     private var discarded = 0
     /// Requests whose heads have come and whose answers have not been written.
     private var requestsUnderWay = 0
-    private var writesPending = 0
-    private var lastProgress = NIODeadline.now()
-    private var watchdog: Scheduled<Void>?
+    /// A connection may stand for so long without the client taking a byte of an answer.
+    private let watchdog: WriteWatchdog
 
     package init(
         headTimeout: TimeAmount = .seconds(20), writeTimeout: TimeAmount = .seconds(120),
         onRefusal: @Sendable @escaping (_ status: Int) -> Void = { _ in }
     ) {
         self.headTimeout = headTimeout
-        self.writeTimeout = writeTimeout
+        watchdog = WriteWatchdog(timeout: writeTimeout)
         self.onRefusal = onRefusal
     }
 
@@ -83,11 +80,11 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        watchdog?.cancel()
+        watchdog.cancel()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        watchdog?.cancel()
+        watchdog.cancel()
         leave?.cancel()
         farewell?.cancel()
         context.fireChannelInactive()
@@ -167,10 +164,10 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
             // It leaves with what follows, which is watched.
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
-            context.write(data, promise: watch(promise, context))
+            context.write(data, promise: watchdog.watch(promise, context))
         case .end:
             requestsUnderWay -= 1
-            let promise = watch(promise, context)
+            let promise = watchdog.watch(promise, context)
             answerSent = promise.futureResult
             context.write(data, promise: promise)
             if closesAfterAnswer { closeGently(context, after: promise.futureResult) }
@@ -186,7 +183,7 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
         do {
             let codec = try context.pipeline.syncOperations.context(handlerType: HTTP1ToHTTPServerCodec.self)
             let part = HTTPServerResponsePart.body(.fileRegion(file.region))
-            codec.writeAndFlush(NIOAny(part), promise: watch(promise, context))
+            codec.writeAndFlush(NIOAny(part), promise: watchdog.watch(promise, context))
         } catch {
             promise?.fail(error)
         }
@@ -201,34 +198,6 @@ package final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHand
     private func closeGently(_ context: ChannelHandlerContext, after answer: EventLoopFuture<Void>) {
         isDiscarding = true
         LastWords.close(context, after: answer)
-    }
-
-    /// Counts a write as pending until it is done, so that the watchdog knows whether the client takes
-    /// anything.
-    private func watch(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext)
-        -> EventLoopPromise<Void>
-    {
-        let promise = promise ?? context.eventLoop.makePromise()
-        if writesPending == 0 { lastProgress = .now() }
-        writesPending += 1
-        promise.futureResult.assumeIsolated().whenComplete { _ in
-            self.writesPending -= 1
-            self.lastProgress = .now()
-        }
-        if watchdog == nil { startWatchdog(context) }
-        return promise
-    }
-
-    private func startWatchdog(_ context: ChannelHandlerContext) {
-        watchdog = context.eventLoop.assumeIsolated().scheduleTask(in: writeTimeout) {
-            self.watchdog = nil
-            guard self.writesPending > 0 else { return }
-            if NIODeadline.now() - self.lastProgress >= self.writeTimeout {
-                context.close(mode: .all, promise: nil)
-            } else {
-                self.startWatchdog(context)
-            }
-        }
     }
 }
 

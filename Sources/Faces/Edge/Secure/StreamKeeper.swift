@@ -1,3 +1,4 @@
+import HTTPKit
 import HTTPTypes
 import NIOCore
 import NIOHTTP2
@@ -15,20 +16,17 @@ final class StreamKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let writeTimeout: TimeAmount
     private let headerCountMax: Int
     private var requestHasEnded = false
     private var isRefused = false
     private var leave: Scheduled<Void>?
-    private var writesPending = 0
-    private var lastProgress = NIODeadline.now()
-    private var watchdog: Scheduled<Void>?
+    private let watchdog: WriteWatchdog
 
     /// How long a face has to refuse a request before a client that waits for leave is told to send its body.
     private static let leaveTime = TimeAmount.milliseconds(20)
 
     init(writeTimeout: TimeAmount, headerCountMax: Int) {
-        self.writeTimeout = writeTimeout
+        watchdog = WriteWatchdog(timeout: writeTimeout)
         self.headerCountMax = headerCountMax
     }
 
@@ -65,10 +63,10 @@ final class StreamKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             leave?.cancel()
             for name in Self.ofTheConnection { head.headerFields[name] = nil }
-            context.write(wrapOutboundOut(.head(head)), promise: watch(promise, context))
-        case .body: context.write(data, promise: watch(promise, context))
+            context.write(wrapOutboundOut(.head(head)), promise: watchdog.watch(promise, context))
+        case .body: context.write(data, promise: watchdog.watch(promise, context))
         case .end:
-            let promise = watch(promise, context)
+            let promise = watchdog.watch(promise, context)
             context.write(data, promise: promise)
             if !requestHasEnded { reset(context, after: promise.futureResult) }
         }
@@ -105,36 +103,8 @@ final class StreamKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Counts a write as pending until it is done, so that the watchdog knows whether the client takes
-    /// anything.
-    private func watch(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext)
-        -> EventLoopPromise<Void>
-    {
-        let promise = promise ?? context.eventLoop.makePromise()
-        if writesPending == 0 { lastProgress = .now() }
-        writesPending += 1
-        promise.futureResult.assumeIsolated().whenComplete { _ in
-            self.writesPending -= 1
-            self.lastProgress = .now()
-        }
-        if watchdog == nil { startWatchdog(context) }
-        return promise
-    }
-
-    private func startWatchdog(_ context: ChannelHandlerContext) {
-        watchdog = context.eventLoop.assumeIsolated().scheduleTask(in: writeTimeout) {
-            self.watchdog = nil
-            guard self.writesPending > 0 else { return }
-            if NIODeadline.now() - self.lastProgress >= self.writeTimeout {
-                context.close(mode: .all, promise: nil)
-            } else {
-                self.startWatchdog(context)
-            }
-        }
-    }
-
     private func cancelTimers() {
-        watchdog?.cancel()
+        watchdog.cancel()
         leave?.cancel()
     }
 }
