@@ -156,6 +156,7 @@ let ground: [Target] = [
     room("TimeKit", .kits),
     room("ArchiveKit", .kits, uses: ["CZlib"]),
     room("PageKit", .kits),
+    room("XMLKit", .kits),
     room("TLSKit", .kits, packages: [nioSSL, nioCore, nioPosix, nioTLS, x509, asn1, crypto]),
     room("ServerKit", .kits, packages: [logging, coreMetrics, nioCore, nioPosix, lifecycle]),
     room(
@@ -203,7 +204,10 @@ let adapters: [Target] = [
         "FileBlobs", .adapters, uses: ["ArchiveKit", "CLinux", "OCI", "Registry", "ServerKit"],
         packages: [nioCore, crypto, systemPackage]),
     room(
-        "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "Almanac"],
+        "S3Blobs", .adapters, uses: ["OCI", "Registry", "ServerKit", "TLSKit", "XMLKit"],
+        packages: [asyncHTTPClient, crypto, metrics, nioCore, nioHTTP1]),
+    room(
+        "CalendarServers", .adapters, uses: ["ICalendar", "ServerKit", "XMLKit", "Almanac"],
         packages: [
             asyncHTTPClient, jwtKit, crypto, logging, nioCore, nioPosix, nioHTTP1, nioHTTPCompression,
             nioFoundation,
@@ -248,7 +252,8 @@ let programs: [Target] = [
         "homeport", .programs,
         uses: [
             "CLinux", "OCI", "Access", "ArchiveKit", "ServerKit", "HTTPKit", "Registry", "Accounts", "Audit",
-            "FileBlobs", "SQLiteStore", "RegistryAPI", "TokenAPI", "Edge", "TLSKit", "Certificates", "ACME",
+            "FileBlobs", "S3Blobs", "SQLiteStore", "RegistryAPI", "TokenAPI", "Edge", "TLSKit",
+            "Certificates", "ACME",
             "Weather",
             "TimeKit", "ICalendar", "Almanac", "ForecastSources", "FileForecasts", "CalendarServers",
             "FeedAPI", "ExternalPrograms", "ExternalServers", "LDAPDirectory", "MongoStore", "Doorkeeper",
@@ -314,6 +319,10 @@ let testRooms: [Target] = [
     tests(
         "FileBlobsTests", uses: ["Contracts", "FileBlobs", "OCI", "Registry", "ServerKit"],
         packages: [nioCore]),
+    tests(
+        "S3BlobsTests",
+        uses: ["Contracts", "Harness", "S3Blobs", "OCI", "Registry", "ServerKit", "TLSKit", "XMLKit"],
+        packages: [crypto, nioCore, nioHTTP1, nioPosix]),
     tests(
         "SQLiteStoreTests",
         uses: [

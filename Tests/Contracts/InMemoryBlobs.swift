@@ -93,6 +93,8 @@ package final class InMemoryBlobs: BlobStore {
         try access { Array($0.uploads.keys) }
     }
 
+    package func clearLeftovers(before moment: Date) async throws(StoreError) { try access { _ in } }
+
     package func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest] {
         try access { state in
             let sorted = state.blobs.keys.sorted { $0.description < $1.description }
@@ -161,11 +163,14 @@ private final class InMemoryUpload: BlobUpload {
     private let id: UploadID
     private let algorithm: Digest.Algorithm
     private let store: InMemoryBlobs
+    /// The size when it was opened here, and what came since through this object.
+    private let own: Mutex<Int>
 
     init(id: UploadID, algorithm: Digest.Algorithm, store: InMemoryBlobs) {
         self.id = id
         self.algorithm = algorithm
         self.store = store
+        self.own = Mutex(store.state.withLock { $0.uploads[id]?.count ?? 0 })
     }
 
     var size: Int64 { store.state.withLock { Int64($0.uploads[id]?.count ?? 0) } }
@@ -174,6 +179,14 @@ private final class InMemoryUpload: BlobUpload {
         try store.access { state in
             for piece in pieces { state.uploads[id]?.append(contentsOf: piece.readableBytesView) }
         }
+        own.withLock { $0 += pieces.reduce(0) { $0 + $1.readableBytes } }
+    }
+
+    func settle() async throws(StoreError) { try store.access { _ in } }
+
+    func isCurrent() async throws(StoreError) -> Bool {
+        let size = own.withLock(\.self)
+        return try store.access { $0.uploads[id]?.count == size }
     }
 
     func digest() async throws(StoreError) -> Digest {

@@ -205,6 +205,9 @@ private struct BlobsThatStop: BlobStore {
     }
     func discardUpload(_ id: UploadID) async throws(StoreError) { try await blobs.discardUpload(id) }
     func uploads() async throws(StoreError) -> [UploadID] { try await blobs.uploads() }
+    func clearLeftovers(before moment: Date) async throws(StoreError) {
+        try await blobs.clearLeftovers(before: moment)
+    }
     func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest] {
         try await blobs.digests(after: last, limit: limit)
     }

@@ -10,7 +10,7 @@ package import ServerKit
 package final class FileBlobs: BlobStore {
     private let layout: Layout
     private let shelves: Shelves
-    private let memory = HashMemory()
+    private let memory = HashMemory<FileProof>()
     private let threads: BlockingThreads
 
     /// Where the bytes of a blob lie below the folder of all of them, `docker/registry/v2/blobs`.
@@ -82,10 +82,9 @@ package final class FileBlobs: BlobStore {
             }
             return (file, try Disk.facts(file, path))
         }
-        let known = memory.entry(of: id)
-        if let known, known.size == facts.size, known.inode == facts.inode, known.hash.algorithm == algorithm
-        {
-            return upload(id, file, facts, known.hash)
+        let proof = FileProof(size: facts.size, inode: facts.inode)
+        if let known = memory.hash(of: id, proof: proof), known.algorithm == algorithm {
+            return upload(id, file, facts, known)
         }
         return upload(id, file, facts, try await hash(file, size: facts.size, algorithm))
     }
@@ -103,6 +102,8 @@ package final class FileBlobs: BlobStore {
             Array(Set(try Disk.names(in: layout.uploads).compactMap(Layout.uploadID(ofName:))))
         }
     }
+
+    package func clearLeftovers(before moment: Date) async throws(StoreError) {}
 
     package func digests(after last: Digest?, limit: Int) async throws(StoreError) -> [Digest] {
         try await threads.runStore { [layout] () throws(StoreError) in

@@ -4,6 +4,12 @@ import Registry
 import ServerKit
 import Synchronization
 
+/// Which bytes of a file have been hashed.
+struct FileProof: Hashable {
+    let size: Int64
+    let inode: UInt64
+}
+
 /// An upload that grows in one file, hashed while it is written.
 ///
 /// Each call of `append` costs one visit to a thread, so callers gather pieces: some 1 MiB serves best.
@@ -23,7 +29,7 @@ final class FileUpload: BlobUpload {
     /// Whether the file is a blob already, so that its bytes must not change any more.
     private let isSealed: Atomic<Bool>
     private let shelves: Shelves
-    private let memory: HashMemory
+    private let memory: HashMemory<FileProof>
     private let threads: BlockingThreads
     /// Held while a thread writes. Concurrency threads read the size beside it.
     private let state: Mutex<State>
@@ -32,7 +38,7 @@ final class FileUpload: BlobUpload {
     /// An upload whose first `size` bytes are in `file` and in `hash`.
     init(
         _ id: UploadID, file: Descriptor, facts: Disk.Facts, hash: ContentHash, shelves: Shelves,
-        memory: HashMemory, threads: BlockingThreads
+        memory: HashMemory<FileProof>, threads: BlockingThreads
     ) {
         self.id = id
         self.file = file
@@ -80,10 +86,19 @@ final class FileUpload: BlobUpload {
         }
         (state.hash, state.size) = (hash, size)
         sizeTaken.store(state.size, ordering: .releasing)
-        memory.remember(HashMemory.Entry(hash: state.hash, size: state.size, inode: inode), of: id)
+        memory.remember(state.hash, of: id, proof: FileProof(size: state.size, inode: inode))
         if state.size - state.started >= Self.writeBehind {
             Disk.startWriting(file, state.started..<state.size)
             state.started = state.size
+        }
+    }
+
+    func settle() async throws(StoreError) {}
+
+    func isCurrent() async throws(StoreError) -> Bool {
+        try await threads.runStore { () throws(StoreError) in
+            let facts = try Disk.facts(at: self.shelves.layout.upload(self.id))
+            return facts?.inode == self.inode && facts?.size == self.size
         }
     }
 

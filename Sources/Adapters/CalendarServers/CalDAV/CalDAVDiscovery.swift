@@ -1,5 +1,6 @@
 import Almanac
 import NIOHTTP1
+import XMLKit
 
 /// Finds the calendar that an address means (RFC 6764, 6): itself, or one in the home of the account behind
 /// it.

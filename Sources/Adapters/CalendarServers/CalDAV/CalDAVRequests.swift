@@ -1,3 +1,5 @@
+import XMLKit
+
 /// The bodies of requests to a CalDAV server.
 enum CalDAVRequests {
     private static let head = #"<?xml version="1.0" encoding="utf-8"?>"#

@@ -4,6 +4,7 @@ package import ICalendar
 import NIOHTTP1
 package import ServerKit
 import Synchronization
+import XMLKit
 
 /// A calendar on a CalDAV server (RFC 4791): Nextcloud, iCloud, Fastmail, Radicale and others.
 ///

@@ -2,6 +2,7 @@ import Almanac
 import FoundationEssentials
 import NIOHTTP1
 import ServerKit
+import XMLKit
 
 /// Requests to a CalDAV server with the account's password, and what its refusals mean.
 struct DAVTalk: Sendable {

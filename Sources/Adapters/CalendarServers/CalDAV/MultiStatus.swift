@@ -1,3 +1,5 @@
+import XMLKit
+
 /// The answer to PROPFIND and REPORT (RFC 4918, 13): for each resource its properties.
 struct MultiStatus {
     struct Resource {

@@ -1,5 +1,6 @@
 import Glibc
 import OCI
+import Registry
 package import ServerKit
 
 /// The other files of a data folder: those that are neither blobs, nor the database, nor only of this moment.

@@ -13,15 +13,16 @@ package protocol BlobStore: Sendable {
 
     /// Opens a stored blob for reading. Throws `.missing` when it is not there.
     ///
-    /// What was opened stays readable to its end, also when the blob is removed meanwhile.
+    /// What was opened stays readable to its end, also when the blob is removed meanwhile. Where that cannot be
+    /// promised, reading it throws `.missing` then; other bytes than those that were opened never come.
     func open(_ digest: Digest) async throws(StoreError) -> any StoredBlob
 
     /// Removes a blob. Removing one that is not there is not a failure.
     func remove(_ digest: Digest) async throws(StoreError)
 
     /// Takes a blob away at once: what `BlobLinks.collect` calls inside its transaction, so that a row and
-    /// its bytes cannot miss each other. Its bytes become those of an upload, which the caller discards when
-    /// it has time, or else a sweep. Nil when there is no such blob.
+    /// its bytes cannot miss each other. Where giving the room back takes time, its bytes become those of an
+    /// upload, which the caller discards when it can, or else a sweep. Nil when there is nothing to discard.
     ///
     /// Synchronous and quick, however large the blob is, on a thread that may block.
     func takeAway(_ digest: Digest) throws(StoreError) -> UploadID?
@@ -43,6 +44,10 @@ package protocol BlobStore: Sendable {
 
     /// Every upload that has bytes here, in no order: what a sweep compares with the rows.
     func uploads() async throws(StoreError) -> [UploadID]
+
+    /// Frees what calls that were cut off before `moment` have left and no other call names. Costs next to nothing
+    /// when it is called often.
+    func clearLeftovers(before moment: Date) async throws(StoreError)
 
     /// One page of the stored digests in order of their text, those after `last`: what a sweep or a check
     /// walks.
@@ -68,12 +73,20 @@ package protocol StoredBlob: AnyObject, Sendable {
 
 /// An upload that grows: one caller at a time.
 package protocol BlobUpload: AnyObject, Sendable {
-    /// How many bytes have been taken, all of which survive a restart of the process.
+    /// How many bytes have been taken.
     var size: Int64 { get }
 
     /// Writes the pieces at the end, one after the other, hashing on the way: all of them or, when it throws,
     /// none. Returns before the disk is sure of it: `publish` makes sure.
     func append(_ pieces: [ByteBuffer]) async throws(StoreError)
+
+    /// Returns when all that was taken survives the end of the process, and another process that resumes the
+    /// upload finds it. Called before a client is told how far an upload has come.
+    func settle() async throws(StoreError)
+
+    /// Whether the upload is still as this object left it when it settled. Not so when another process has gone on
+    /// with it or ended it: it has to be resumed then.
+    func isCurrent() async throws(StoreError) -> Bool
 
     /// The digest of everything appended so far, by the upload's algorithm.
     func digest() async throws(StoreError) -> Digest
@@ -83,7 +96,8 @@ package protocol BlobUpload: AnyObject, Sendable {
     /// `republish` can help.
     func publish(as digest: Digest) async throws(StoreError)
 
-    /// Whether the blob is in its place, putting it there again when something removed it since `publish`.
+    /// Whether the blob is in its place, putting it there again when something removed it since `publish`. Where
+    /// that is not the work of a moment, the answer is false and `publish` is called once more.
     ///
     /// Synchronous and quick: it is asked inside the transaction that makes a row point at the bytes.
     func republish(as digest: Digest) throws(StoreError) -> Bool

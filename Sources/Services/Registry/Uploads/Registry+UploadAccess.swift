@@ -22,16 +22,17 @@ extension Registry {
         let open = try await claim(ticket, hashedBy: algorithm)
         do {
             let (value, fate) = try await work(open)
+            if fate == .stays { try await open.upload.settle() }
             await giveBack(open, fate)
             return value
         } catch let error as OCIError {
-            await giveBack(open, error.code == .digestInvalid ? .ended : .stays)
+            if error.code == .digestInvalid { await giveBack(open, .ended) } else { await settle(open) }
             throw error
         } catch let error as UploadOffsetMismatch {
-            await giveBack(open, .stays)
+            await settle(open)
             throw error
         } catch let interruption as BodyInterrupted {
-            await giveBack(open, .stays)
+            await settle(open)
             throw interruption
         } catch let error as StoreError where error.kind == .full {
             await end(open)
@@ -61,14 +62,30 @@ extension Registry {
                 uploads.release(open, at: now())
                 throw ticket.unknown
             }
-            return try await rehash(open, by: algorithm)
+            return try await refresh(open, ticket, hashedBy: algorithm)
         case .notOpen:
-            do {
-                return try await reopen(ticket, hashedBy: algorithm)
-            } catch {
-                uploads.drop(ticket.id)
-                throw error
+            return try await orDrop(ticket.id) { try await reopen(ticket, hashedBy: algorithm) }
+        }
+    }
+
+    /// Opens an upload anew that another process has gone on with since this one had it.
+    private func refresh(_ open: OpenUpload, _ ticket: UploadTicket, hashedBy algorithm: Digest.Algorithm?)
+        async throws -> OpenUpload
+    {
+        try await orDrop(ticket.id) {
+            guard try await open.upload.isCurrent() else {
+                return try await reopen(ticket, hashedBy: algorithm ?? open.record.algorithm)
             }
+            return try await rehash(open, by: algorithm)
+        }
+    }
+
+    private func orDrop<Value>(_ id: UploadID, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            uploads.drop(id)
+            throw error
         }
     }
 
@@ -94,14 +111,19 @@ extension Registry {
     /// sha512 digest make this necessary.
     private func rehash(_ open: OpenUpload, by algorithm: Digest.Algorithm?) async throws -> OpenUpload {
         guard let algorithm, algorithm != open.record.algorithm else { return open }
+        var record = open.record
+        record.algorithm = algorithm
+        let upload = try await blobs.resumeUpload(record.id, algorithm: algorithm)
+        return OpenUpload(record: record, upload: upload)
+    }
+
+    /// Gives an upload back after a request that went wrong. One that cannot be settled is opened anew by the next.
+    private func settle(_ open: OpenUpload) async {
         do {
-            var record = open.record
-            record.algorithm = algorithm
-            let upload = try await blobs.resumeUpload(record.id, algorithm: algorithm)
-            return OpenUpload(record: record, upload: upload)
+            try await open.upload.settle()
+            await giveBack(open, .stays)
         } catch {
             uploads.drop(open.record.id)
-            throw error
         }
     }
 

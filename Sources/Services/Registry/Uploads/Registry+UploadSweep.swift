@@ -32,6 +32,7 @@ extension Registry {
             try await blobs.discardUpload(id)
             sweep.orphaned += 1
         }
+        try await blobs.clearLeftovers(before: deadline)
         if sweep != UploadSweep() {
             Logger.current.info(
                 "old uploads cleared away",

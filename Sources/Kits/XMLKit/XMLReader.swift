@@ -1,8 +1,8 @@
-/// Reads the XML that servers of calendars answer with: elements, namespaces, text, CDATA, comments.
+/// Reads the XML that servers answer with: elements, namespaces, text, CDATA, comments.
 ///
 /// A document with a DOCTYPE is refused: no entity but the five of XML is ever expanded, so nothing is
 /// fetched and nothing grows. Depth and count of elements have limits.
-struct XMLReader {
+package struct XMLReader {
     static let depthMax = 32
     static let elementsMax = 200_000
 
@@ -11,7 +11,7 @@ struct XMLReader {
     private var elements = 0
 
     /// The root element of a document in UTF-8.
-    static func root(of bytes: [UInt8]) throws(XMLProblem) -> XMLElement {
+    package static func root(of bytes: [UInt8]) throws(XMLProblem) -> XMLElement {
         var reader = XMLReader(bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes[3...]) : bytes)
         return try reader.document()
     }

@@ -1,28 +1,28 @@
-import OCI
+package import OCI
 
-import struct Crypto.SHA256
-import struct Crypto.SHA512
+package import struct Crypto.SHA256
+package import struct Crypto.SHA512
 
 /// A digest in the making. A value: a copy goes its own way.
-enum ContentHash: Sendable {
+package enum ContentHash: Sendable {
     case sha256(SHA256)
     case sha512(SHA512)
 
-    init(_ algorithm: Digest.Algorithm) {
+    package init(_ algorithm: Digest.Algorithm) {
         switch algorithm {
         case .sha256: self = .sha256(SHA256())
         case .sha512: self = .sha512(SHA512())
         }
     }
 
-    var algorithm: Digest.Algorithm {
+    package var algorithm: Digest.Algorithm {
         switch self {
         case .sha256: .sha256
         case .sha512: .sha512
         }
     }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch self {
         case .sha256(var hash):
             hash.update(bufferPointer: bytes)
@@ -34,7 +34,7 @@ enum ContentHash: Sendable {
     }
 
     /// The digest of everything so far; more may follow.
-    var digest: Digest {
+    package var digest: Digest {
         switch self {
         case .sha256(let hash): Digest(.sha256, bytes: Array(hash.finalize()))
         case .sha512(let hash): Digest(.sha512, bytes: Array(hash.finalize()))
