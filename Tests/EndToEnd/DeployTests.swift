@@ -57,6 +57,33 @@ import Testing
         #expect(check.text.contains("cannot be asked"), "\(check)")
     }
 
+    /// Another adds a bucket.
+    @Test func composeAddsABucket() async throws {
+        let keys = try S3Tests.keys()
+        let compose = Peer(program: "docker-compose", debianPackage: "docker-compose")
+        var read = Command(
+            try compose.path(),
+            ["-f", "\(Self.deploy)/compose.yaml", "-f", "\(Self.deploy)/compose.s3.yaml", "config"])
+        read.environment = [
+            "HOMEPORT_HOST": Self.host, "HOMEPORT_EMAIL": "admin@example.com",
+            "HOMEPORT_S3_ENDPOINT": "http://127.0.0.1:1", "HOMEPORT_S3_BUCKET": "images",
+            "HOMEPORT_S3_ACCESS_KEY": keys.path + "/access",
+        ]
+        let unset = try await read.run()
+        #expect(unset.status != 0 && unset.errors.contains("name the file with its secret"), "\(unset)")
+        read.environment["HOMEPORT_S3_SECRET_KEY"] = keys.path + "/secret"
+        let seen = try await read.run().succeeded().output
+        var settings: [String: String] = [:]
+        for match in seen.matches(of: /(?m)^ +(HOMEPORT_[A-Z0-9_]+): '?([^'\n]*)'?$/) {
+            settings[String(match.1)] = String(match.2)
+        }
+        #expect(settings["HOMEPORT_S3_SECRET_KEY_FILE"] == "/run/secrets/s3-secret-key", "\(seen)")
+        settings["HOMEPORT_S3_ACCESS_KEY_FILE"] = keys.path + "/access"
+        settings["HOMEPORT_S3_SECRET_KEY_FILE"] = keys.path + "/secret"
+        let check = try await homeport(["check"], environment: settings).succeeded()
+        #expect(check.text.contains("bucket images at 127.0.0.1:1, below homeport/"), "\(check)")
+    }
+
     @Test func prometheusReadsTheAlerts() async throws {
         let prometheus = Peer(program: "promtool", debianPackage: "prometheus")
         for (kind, name) in [("rules", "alerts.yaml"), ("config", "prometheus.yml")] {

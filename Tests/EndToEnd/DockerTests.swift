@@ -1,3 +1,4 @@
+import Contracts
 import Harness
 import Testing
 
@@ -24,6 +25,29 @@ import Testing
             try await docker("pull", image).succeeded()
             let run = try await docker("run", "--rm", "--network=none", image, "/bin/busybox", "echo", "ok")
             #expect(run.output == "ok\n", "\(run)")
+        }
+    }
+
+    @Test(arguments: ["", "  redirects: true"]) func anImageInABucketGoesUpAndComesBack(_ more: String)
+        async throws
+    {
+        let docker = try DockerEngine.client()
+        let keys = try S3Tests.keys()
+        try await withS3Server(in: TemporaryFolder()) { s3 in
+            let settings = S3Tests.settings(s3, try await s3.newBucket(), keys, more)
+            try await withHomeport(settings: settings) { server in
+                let image = "\(server.address)/demo/busybox:v1"
+                try await docker.makeImage(image)
+                try await docker.login("admin", Homeport.adminPassword, at: server.address).succeeded()
+                try await docker("push", image).succeeded()
+                let again = try await docker("push", image).succeeded()
+                #expect(again.output.contains("Layer already exists"), "\(again)")
+                try await docker("rmi", image).succeeded()
+                try await docker("pull", image).succeeded()
+                let run = try await docker(
+                    "run", "--rm", "--network=none", image, "/bin/busybox", "echo", "ok")
+                #expect(run.output == "ok\n", "\(run)")
+            }
         }
     }
 

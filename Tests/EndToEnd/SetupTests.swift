@@ -78,6 +78,30 @@ import Testing
         }
     }
 
+    @Test func imagesCanLieInABucket() async throws {
+        let keys = try S3Tests.keys()
+        try await withS3Server(in: TemporaryFolder()) { s3 in
+            let bucket = try await s3.newBucket()
+            let folder = try TemporaryFolder()
+            let made = try await setup(
+                folder,
+                [
+                    "--s3-bucket", bucket, "--s3-endpoint", s3.endpoint, "--s3-prefix", "images",
+                    "--s3-access-key-file", keys.path + "/access", "--s3-secret-key-file",
+                    keys.path + "/secret", "--password-stdin",
+                ], input: "a good password\n"
+            ).succeeded()
+            #expect(made.output.contains("below images/ answers"), "\(made)")
+            let settings = try String(contentsOfFile: folder.path + "/homeport.yaml", encoding: .utf8)
+            try await withHomeport(in: folder, settings: settings) { server in
+                let admin = server.caller("admin", "a good password")
+                let start = try await admin.post("/v2/admin/app/blobs/uploads/")
+                #expect(start.status == 202, "\(start)")
+                #expect(try await s3.edit(bucket, "print(len(keys('images/docker')))") == "1")
+            }
+        }
+    }
+
     @Test func accountsCanLieInAMongoDB() async throws {
         try await withMongoServer(in: TemporaryFolder()) { mongo in
             let host = "127.0.0.1:\(mongo.port)"
@@ -128,6 +152,8 @@ import Testing
         (["--host", "a.example", "--tls", "none"], "who speaks TLS"),
         (["--admin", ""], "admin_name"),
         (["--mongodb-user", "x"], "belong to --mongodb"),
+        (["--s3-endpoint", "https://s3.example"], "go with --s3-bucket"),
+        (["--s3-bucket", "images"], "needs --s3-endpoint"),
         (["--sign-in", "ldap"], "needs --ldap-server"),
         (["--sign-in", "browser"], "needs --provider"),
         (["--provider", "github"], "--sign-in browser"),

@@ -16,6 +16,7 @@ it also knows the conditions of copies, which moto does not. It says `listening 
 """
 import collections
 import datetime
+import functools
 import hashlib
 import io
 import itertools
@@ -161,7 +162,7 @@ def run(bucket, lines):
 
     said = io.StringIO()
     names = {
-        "s3": s3, "bucket": bucket, "keys": keys, "print": lambda *what: print(*what, file=said),
+        "s3": s3, "bucket": bucket, "keys": keys, "print": functools.partial(print, file=said),
         "read": lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(),
         "put": lambda key, body: s3.put_object(Bucket=bucket, Key=key, Body=body)}
     exec(lines, names)

@@ -153,6 +153,9 @@ package struct RegistryAPILimits: Sendable {
     /// The path by which a trusted proxy finds the bytes of a blob, so that it sends them itself
     /// (`X-Accel-Redirect`); nil where it does not.
     package var handsOver: (@Sendable (Digest) -> String)?
+    /// The address at which a client gets the bytes of a blob from where they lie, for a short while; nil where
+    /// nobody is sent there.
+    package var sendsTo: (@Sendable (Digest) -> String)?
 
     package init(
         page: Int = 10_000, referrersPage: Int = 1_000, chunkMinLength: Int = 64 << 10,

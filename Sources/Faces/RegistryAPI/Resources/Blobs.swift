@@ -31,6 +31,15 @@ extension RegistryAPI {
             return Response(status: .ok, headers: headers)
         }
 
+        if let address = limits.sendsTo, request.method == .get {
+            _ = try await registry.openBlob(digest, in: repository)
+            headers[.location] = address(digest)
+            // Nobody is to remember an address that ends soon.
+            headers[.cacheControl] = "no-store"
+            headers[.contentType] = nil
+            return Response(status: .temporaryRedirect, headers: headers)
+        }
+
         switch Conditions.range(request.headers, of: digest, size: size) {
         case .whole:
             return try await send(digest, repository, 0..<size, .ok, headers, request, context)

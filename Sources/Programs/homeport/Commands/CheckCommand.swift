@@ -36,6 +36,7 @@ struct CheckCommand: AsyncParsableCommand {
         terminal.note(ServedText(loaded).sentence)
         for note in ServedText(loaded).notes { terminal.note(note) }
         if let line = try await mongoLine(loaded.values) { terminal.note(line) }
+        if let line = await s3Line(loaded.values) { terminal.note(line) }
         let sources = try SignInSources(loaded.values, threads: BlockingThreads(count: 1, queueMax: 1))
         for line in await sources.lines() { terminal.note(line) }
         await sources.shutDown()
@@ -53,6 +54,14 @@ struct CheckCommand: AsyncParsableCommand {
         guard values.mongodb.isNamed else { return nil }
         let problem = try await MongoStore(values.mongodb.settings, now: Surroundings.current.now).problem()
         return "\(values.mongodb.words) " + (problem.map { "cannot be asked: \($0)." } ?? "can be asked.")
+    }
+}
+
+extension CheckCommand {
+    /// Whether the bucket answers, where there is to be one.
+    private func s3Line(_ values: Configuration) async -> String? {
+        guard let trouble = await S3Trouble.of(values, now: Surroundings.current.now()) else { return nil }
+        return trouble.words.map { "S3 cannot be asked: \($0)." } ?? "The \(values.s3.words) can be asked."
     }
 }
 

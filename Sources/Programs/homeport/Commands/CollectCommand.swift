@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Audit
-internal import FileBlobs
 internal import FoundationEssentials
 internal import Registry
 internal import ServerKit
@@ -39,8 +38,9 @@ struct CollectCommand: StoreCommand {
                 "With a grace time of \(DurationText.show(grace ?? .zero)), pushes that run now may fail and have to "
                     + "be repeated, and what goes cannot be restored. Go on?", terminal)
         }
-        let threads = BlockingThreads(count: 2, queueMax: 100)
-        let blobs = try FileBlobs(root: stores.folder.path, threads: threads)
+        let blobs = try BlobHouse.open(
+            stores.values, in: stores.folder, threads: 2, queueMax: 100, now: Surroundings.current.now
+        ).store
         let registry = stores.registry(blobs)
         let collector = GarbageCollector(registry, garbage: stores.database, policy: policy)
         let isDryRun = dryRun

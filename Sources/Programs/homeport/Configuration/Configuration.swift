@@ -22,6 +22,7 @@ struct Configuration: ConfigurationSection {
     var token = TokenSettings()
     var accounts = AccountSettings()
     var mongodb = MongoSection()
+    var s3 = S3Section()
     var audit = AuditSettings()
     var limits = LimitSettings()
     var bans = BanSettings()
@@ -47,6 +48,7 @@ struct Configuration: ConfigurationSection {
             .section("token", \.token),
             .section("accounts", \.accounts),
             .section("mongodb", \.mongodb),
+            .section("s3", \.s3),
             .section("audit", \.audit),
             .section("limits", \.limits),
             .section("bans", \.bans),
@@ -71,6 +73,15 @@ struct Configuration: ConfigurationSection {
             let places = listenPlaces.map { "`\($0)`" }.joined(separator: ", ")
             return [
                 ("proxies.proxy_protocol", "nobody listens on `\(place)`; it is one of \(places)")
+            ]
+        }
+        if s3.isNamed, proxies.accelFolder != nil {
+            return [
+                (
+                    "proxies.accel_redirect",
+                    "the blobs are in a bucket (`s3.bucket`), where the proxy does not find them; "
+                        + "`s3.redirects` sends clients there"
+                )
             ]
         }
         if accounts.clientCertificates.authorityFile != nil, tls.listen.isEmpty {

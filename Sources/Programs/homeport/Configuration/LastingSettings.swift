@@ -20,6 +20,7 @@ struct LastingSetting {
             LastingSetting("proxies.proxy_protocol", \.proxies.protocolPlaces),
             LastingSetting("accounts.client_certificates", \.accounts.clientCertificates),
             LastingSetting("mongodb", \.mongodb),
+            LastingSetting("s3", \.s3.place),
             LastingSetting("audit.events", \.audit.events),
             LastingSetting("limits.stop_time", \.limits.stopTime),
         ]

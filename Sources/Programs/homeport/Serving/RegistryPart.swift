@@ -14,7 +14,7 @@ internal import TokenAPI
 /// The registry and its tokens.
 struct RegistryPart: ServerPart {
     private let stores: Stores
-    private let blobs: FileBlobs
+    private let house: BlobHouse
     private let registry: Registry
     private let check: BackgroundCheck
     let engines: [Engine]
@@ -22,7 +22,12 @@ struct RegistryPart: ServerPart {
     /// - Parameter predecessor: the same registry under other settings. It may go on beside this one.
     init(_ stores: Stores, succeeding predecessor: RegistryPart? = nil) throws {
         self.stores = stores
-        self.blobs = try predecessor?.blobs ?? Self.blobs(of: stores)
+        self.house =
+            try predecessor?.house.succeeded(by: stores.values, now: stores.now)
+            ?? BlobHouse.open(
+                stores.values, in: stores.folder, threads: Self.diskThreads, queueMax: Self.diskQueueMax,
+                now: stores.now)
+        let blobs = house.store
         let database = stores.database
         let registry = stores.registry(
             blobs,
@@ -42,14 +47,8 @@ struct RegistryPart: ServerPart {
         self.engines = [Engine("registry", Self.services(stores, registry, check))]
     }
 
-    private static func blobs(of stores: Stores) throws -> FileBlobs {
-        let threads = BlockingThreads(count: diskThreads, queueMax: diskQueueMax)
-        return try FileBlobs(
-            root: stores.folder.path, threads: threads, reserve: Int64(stores.values.registry.diskReserve))
-    }
-
     /// Settings of what goes on beside its predecessor count from now on.
-    func begin() { blobs.use(reserve: Int64(stores.values.registry.diskReserve)) }
+    func begin() { house.use(reserve: Int64(stores.values.registry.diskReserve)) }
 
     var faces: [any Face] {
         let values = stores.values
@@ -62,6 +61,7 @@ struct RegistryPart: ServerPart {
         if let folder = values.proxies.accelFolder {
             limits.handsOver = { digest in folder + FileBlobs.place(of: digest) }
         }
+        limits.sendsTo = house.addresses(values)
         return [
             HostedFace(
                 RegistryAPI(
@@ -76,14 +76,7 @@ struct RegistryPart: ServerPart {
 
     var checks: [HealthFace.Check] {
         [
-            HealthFace.Check("blobs") { [blobs] in
-                do {
-                    _ = try await blobs.uploads()
-                    return nil
-                } catch {
-                    return "cannot be read"
-                }
-            },
+            HealthFace.Check(name: "blobs") { [house] in await house.finding() },
             HealthFace.Check(name: "damaged") { [check] in
                 await check.finding().map(HealthFace.Check.Finding.noted) ?? .fine
             },

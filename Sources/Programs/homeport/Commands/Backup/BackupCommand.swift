@@ -17,6 +17,8 @@ struct BackupCommand: StoreCommand {
             On the disk of the data, blobs get one more name in the folder and take no room; that helps against \
             mistakes, not against a broken disk. On another disk they are copied, and their digests compared.
 
+            What is kept in a MongoDB or in a bucket of S3 is not in it; it says so.
+
             A backup holds all secrets: keep it as you keep the data. `homeport restore` puts it back. Uploads that \
             are under way stay behind.
 
@@ -40,11 +42,13 @@ struct BackupCommand: StoreCommand {
             throw CommandFailure.usage("\(path) and the data in \(data) must not lie in each other")
         }
         let (copies, now, database) = (copy, Surroundings.current.now, stores.database)
-        let elsewhere = stores.values.mongodb.isNamed ? stores.values.mongodb.notInBackups : nil
+        let (elsewhere, hasBlobs) = (stores.values.notInBackups, !stores.values.s3.isNamed)
         let report = try await Progress(terminal: terminal).during("Copying \(data) to \(path)") {
             try await BlockingThreads(count: 1, queueMax: 1).run {
-                try BackupRun(data: data, database: database, now: now, elsewhere: elsewhere)
-                    .write(to: path, copying: copies)
+                try BackupRun(
+                    data: data, database: database, now: now, elsewhere: elsewhere, hasBlobs: hasBlobs
+                )
+                .write(to: path, copying: copies)
             }
         }
         try await stores.note(.backup, by: "", of: path, report.words)
@@ -54,6 +58,16 @@ struct BackupCommand: StoreCommand {
                 "\(report.damaged.count) damaged blobs are not in the backup; `homeport verify` says what to do"
             )
         }
+    }
+}
+
+extension Configuration {
+    /// What a backup does not hold because it is kept elsewhere; nil when it holds everything.
+    fileprivate var notInBackups: String? {
+        let words = [
+            mongodb.isNamed ? mongodb.notInBackups : nil, s3.isNamed ? s3.notInBackups : nil,
+        ].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: "\n")
     }
 }
 
@@ -71,14 +85,20 @@ struct BackupReport: Codable, Sendable {
     var damaged: [String] = []
     /// What is kept elsewhere, and so is not in it.
     var elsewhere: String?
+    /// Nil in reports from when every backup held them.
+    var holdsBlobs: Bool?
+
+    private var hasBlobs: Bool { holdsBlobs ?? true }
 
     var words: String { "\(blobs) blobs with \(bytes) bytes, \(linked) linked and \(copied) copied now" }
 
     var text: String {
         var lines = [
             "backed up to \(place) at \(DateText.show(at))",
-            "\(blobs) blobs, \(SizeText.rounded(bytes)): \(linked) linked, \(copied) copied, the others were there",
-        ]
+            hasBlobs
+                ? "\(blobs) blobs, \(SizeText.rounded(bytes)): \(linked) linked, \(copied) copied, the others were there"
+                : nil,
+        ].compactMap(\.self)
         if removed > 0 { lines.append("\(removed) blobs that are not needed any more were removed") }
         lines += damaged.map { "damaged: \($0)" }
         if let elsewhere { lines.append(elsewhere) }

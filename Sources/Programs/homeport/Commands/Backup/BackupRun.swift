@@ -11,6 +11,8 @@ struct BackupRun: Sendable {
     let now: @Sendable () -> Date
     /// What is kept elsewhere, in words.
     var elsewhere: String?
+    /// Whether the blobs are in the data, rather than in a bucket.
+    var hasBlobs = true
 
     /// How often it begins anew because something was collected between the snapshot and its turn.
     private static let roundsMax = 20
@@ -36,11 +38,13 @@ struct BackupRun: Sendable {
     private func write(to place: any BackupPlace, _ path: String) throws -> BackupReport {
         var report = BackupReport(place: path, at: now(), version: Version.current)
         report.elsewhere = elsewhere
+        report.holdsBlobs = hasBlobs
         for name in try DataFiles.list(in: data) { try place.take(file: name) }
         for round in 1... {
             report.at = now()
             let snapshot = try DatabaseSnapshot.make(of: database, at: place.snapshot)
-            let isWhole = try takeBlobs(of: snapshot, to: place, isLast: round == Self.roundsMax, &report)
+            let isWhole =
+                try !hasBlobs || takeBlobs(of: snapshot, to: place, isLast: round == Self.roundsMax, &report)
             try snapshot.close()
             if isWhole { break }
         }

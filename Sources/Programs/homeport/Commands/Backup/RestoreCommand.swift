@@ -30,11 +30,12 @@ struct RestoreCommand: AsyncParsableCommand {
         let loaded = try settings.load()
         let backup = DataFolder(place).path
         let folder = DataFolder(loaded.values.data)
+        let bucket = loaded.values.s3.isNamed ? loaded.values.s3.words : nil
         let report = try await Progress(terminal: surroundings.terminal).during(
             "Restoring \(backup) to \(folder.path)"
         ) {
             try await BlockingThreads(count: 1, queueMax: 1).run {
-                try RestoreRun(folder: folder).restore(backup)
+                try RestoreRun(folder: folder, bucket: bucket).restore(backup)
             }
         }
         surroundings.terminal.print(json ? try JSON.text(report) : report.text)
@@ -49,6 +50,8 @@ struct RestoreCommand: AsyncParsableCommand {
 /// Makes a data folder out of a backup. Blocks.
 struct RestoreRun: Sendable {
     let folder: DataFolder
+    /// Where the blobs are, if that is not in the data.
+    var bucket: String?
 
     func restore(_ backup: String) throws -> RestoreReport {
         let reading = try BackupReading(backup)
@@ -83,7 +86,7 @@ struct RestoreRun: Sendable {
                 if try target.has(blob.digest, size: blob.size) {
                     report.blobs += 1
                     report.bytes += blob.size
-                } else if blob.isHeld {
+                } else if blob.isHeld, bucket == nil {
                     report.missing.append(blob.digest.description)
                 }
             }
@@ -91,6 +94,7 @@ struct RestoreRun: Sendable {
         }
         try snapshot.close()
         try target.finish()
+        report.bucket = bucket
         return report
     }
 }
@@ -103,6 +107,8 @@ struct RestoreReport: Encodable, Sendable {
     var bytes: Int64 = 0
     /// Digests of blobs that repositories hold and the backup has not.
     var missing: [String] = []
+    /// Where the blobs are that are not in the data; nobody has looked whether they are there.
+    var bucket: String?
 
     init(from: String, folder: String) {
         self.from = from
@@ -110,7 +116,11 @@ struct RestoreReport: Encodable, Sendable {
     }
 
     var text: String {
-        let lines = ["restored \(blobs) blobs, \(SizeText.rounded(bytes)), from \(from) to \(folder)"]
+        var lines = ["restored \(blobs) blobs, \(SizeText.rounded(bytes)), from \(from) to \(folder)"]
+        if let bucket {
+            lines.append(
+                "the other blobs are in the \(bucket); `homeport verify` says whether they are there")
+        }
         return (lines + missing.map { "missing: \($0)" }).joined(separator: "\n")
     }
 }

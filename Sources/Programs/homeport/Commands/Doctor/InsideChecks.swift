@@ -33,6 +33,7 @@ struct InsideChecks: Sendable {
         }
         findings += data + [disk, backup, server]
         if let mongo = await mongo { findings.append(mongo) }
+        if let bucket = await bucket { findings.append(bucket) }
         return findings
     }
 
@@ -142,6 +143,18 @@ struct InsideChecks: Sendable {
                 cure:
                     "see that it runs, that this machine reaches it, and what `mongodb` says in the configuration"
             )
+        }
+    }
+
+    /// Where blobs are kept, unless it is in the data.
+    private var bucket: Finding? {
+        get async {
+            guard let problem = await S3Trouble.of(values, now: now) else { return nil }
+            guard let words = problem.words else { return .fine("s3", "the \(values.s3.words) answers") }
+            return .wrong(
+                "s3", words,
+                cure: "see that this machine reaches it, that the bucket is there, and what `s3` says in the "
+                    + "configuration")
         }
     }
 

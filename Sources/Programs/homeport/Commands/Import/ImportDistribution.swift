@@ -46,6 +46,11 @@ struct ImportDistribution: AsyncParsableCommand {
         let root = try DistributionPlace.root(of: place)
         let folder = DataFolder(loaded.values.data)
         if !dryRun { try folder.create() }
+        guard copy || !loaded.values.s3.isNamed else {
+            throw CommandFailure.refused(
+                "the blobs of \(root) have to be copied to the \(loaded.values.s3.words): say so with --copy, or "
+                    + "carry them there with `aws s3 sync` and import without `s3` in the configuration")
+        }
         try checkFileSystems(root, folder)
         guard folder.hasStore || !dryRun else {
             return try await report(from: root, to: folder, stores: nil, surroundings)
@@ -82,10 +87,11 @@ struct ImportDistribution: AsyncParsableCommand {
             Adoption.Destination(links: $0.database, manifests: $0.database, adoptions: $0.database)
         }
         var copying: BlobCopy?
-        if copy, !dryRun, let database = stores?.database {
+        if copy, !dryRun, let stores {
+            let house = try BlobHouse.open(
+                stores.values, in: folder, threads: 16, queueMax: 1024, now: surroundings.now)
             copying = BlobCopy(
-                blobs: try FileBlobs(root: folder.path, threads: threads), links: database,
-                ledger: database, now: surroundings.now)
+                blobs: house.store, links: stores.database, ledger: stores.database, now: surroundings.now)
         }
         let adoption = Adoption(of: source, to: destination, options: options, copying: copying)
         let terminal = surroundings.terminal

@@ -12,6 +12,7 @@ struct SetupChecks: Sendable {
         var findings = plan.addresses.map(port)
         for host in plan.hosts { findings.append(await Names.check(host.text)) }
         findings.append(room)
+        if let finding = await bucket { findings.append(finding) }
         return findings
     }
 

@@ -18,7 +18,7 @@ struct SetupCommand: AsyncParsableCommand {
             """)
 
     /// What a person may have said already.
-    enum Option: Hashable { case host, tls, email, data, access, keys, admin, mongodb, signIn }
+    enum Option: Hashable { case host, tls, email, data, access, keys, admin, mongodb, bucket, signIn }
 
     @ArgumentParser.Option(
         help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
@@ -68,6 +68,7 @@ struct SetupCommand: AsyncParsableCommand {
     var admin: String?
 
     @OptionGroup(title: "People") var people: SetupPeopleOptions
+    @OptionGroup(title: "Images") var images: SetupBucketOptions
 
     @ArgumentParser.Option(
         help: ArgumentHelp("Where to listen without TLS.", valueName: "address:port"))
@@ -134,7 +135,8 @@ struct SetupCommand: AsyncParsableCommand {
         let said: [(Option, Bool)] = [
             (.host, !host.isEmpty), (.tls, tls != nil), (.email, email != nil), (.data, data != nil),
             (.access, access != nil), (.keys, keys != nil), (.admin, admin != nil),
-            (.mongodb, !people.mongodb.isEmpty), (.signIn, people.signIn != nil),
+            (.mongodb, !people.mongodb.isEmpty),
+            (.bucket, images.s3Bucket != nil), (.signIn, people.signIn != nil),
         ]
         return Set(said.filter(\.1).map(\.0))
     }
@@ -169,6 +171,7 @@ struct SetupCommand: AsyncParsableCommand {
         plan.keys = keys ?? plan.keys
         plan.admin = admin ?? plan.admin
         plan.people = people.people
+        plan.bucket = images.bucket
         plan.securePort = httpsPort
         plan.plainPort = httpPort
         plan.hasIPv6 = Ports.tryListening(ListenAddress(host: "::", port: 0)) == 0

@@ -43,6 +43,7 @@ struct SetupPlan: Sendable {
     var keys = Keys.p256
     var admin = "admin"
     var people = People()
+    var bucket = Bucket()
     var listen = ListenAddress.standard
     var securePort = 443
     var plainPort = 80
@@ -70,6 +71,7 @@ struct SetupPlan: Sendable {
         guard certificates == .acme || (directory == nil && authorityFile == nil) else {
             return "--acme-directory and --acme-authority-file belong to --tls acme"
         }
+        if let problem = bucket.contradiction { return problem }
         return people.contradiction(hasTLS: certificates != .none)
     }
 

@@ -54,6 +54,7 @@ struct SetupQuestions {
         if !given.contains(.admin) {
             plan.admin = try ask("The administrator's account", default: plan.admin) { $0 }
         }
+        if !given.contains(.bucket) { try askForBucket(&plan.bucket) }
         if !given.contains(.mongodb) { try askForStore(&plan.people) }
         if !given.contains(.signIn) {
             plan.people.signIn = try ask(
@@ -111,7 +112,7 @@ struct SetupQuestions {
     }
 
     /// Asks until the answer can be taken.
-    private func ask<Value>(
+    func ask<Value>(
         _ question: String, default standard: String?, _ read: (String) -> Value?
     ) throws -> Value {
         for _ in 0..<Self.attemptsMax {

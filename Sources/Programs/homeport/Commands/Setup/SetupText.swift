@@ -6,7 +6,8 @@ struct SetupText {
     let plan: SetupPlan
 
     var text: String {
-        ([head, place] + [publicly, secure, acme, proxies, tokens, mongo, accounts].compactMap { $0 } + [more])
+        ([head, place] + [publicly, secure, acme, proxies, tokens, bucket, mongo, accounts].compactMap { $0 }
+            + [more])
             .joined(separator: "\n")
     }
 
@@ -22,13 +23,18 @@ struct SetupText {
 
     private var place: String {
         """
-        # Everything lies here: facts in homeport.db, images below docker/registry. Back it up with `homeport backup`.
+        # \(what) lies here\(details). Back it up with `homeport backup`.
         data: \(Self.quoted(plan.data))
 
         # Without TLS, for this machine\(plan.certificates == .proxy ? " and the proxy on it" : " alone").
         listen: \(Self.quoted(plan.listen.description))
 
         """
+    }
+
+    private var what: String { plan.bucket.name == nil ? "Everything" : "All but the images" }
+    private var details: String {
+        plan.bucket.name == nil ? ": facts in homeport.db, images below docker/registry" : ""
     }
 
     private var publicly: String? {

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Audit
-internal import FileBlobs
 internal import FoundationEssentials
 internal import Registry
 internal import SQLiteStore
@@ -12,7 +11,7 @@ struct VerifyCommand: StoreCommand {
         abstract: "Check that everything stored is what its digest says.",
         discussion: """
             Reads every blob and every manifest, also while a server runs. What is damaged is moved to the folder \
-            `damaged` of the data, never deleted, and no longer served; pushing it again mends it. Stopped with \
+            `damaged` of the data, or of the bucket, never deleted, and no longer served; pushing it again mends it. Stopped with \
             Ctrl-C or in any other way, it goes on where it was when it is called again. A running server makes the \
             same check by itself, see `verify` in docs/configure.md.
 
@@ -34,15 +33,17 @@ struct VerifyCommand: StoreCommand {
     func run(on stores: Stores, _ terminal: Terminal) async throws {
         let lock = try stores.folder.lockForCheck()
         let database = stores.database
-        let blobs = try FileBlobs(
-            root: stores.folder.path, threads: BlockingThreads(count: 1, queueMax: 16))
         let now = Surroundings.current.now
+        let blobs = try BlobHouse.open(
+            stores.values, in: stores.folder, threads: 1, queueMax: 16, now: now
+        ).store
         let verifier = Verifier(
             blobs: blobs, links: database, manifests: database, checks: database,
             control: DamageControl(quarantine: blobs, ledger: database, now: now), name: "by hand")
         let extent = try await database.extent()
         let line = VerifyLine(terminal: terminal, extent: extent)
-        line.begin(in: stores.folder.path, after: restart ? nil : try await verifier.last())
+        line.begin(
+            in: stores.values.blobPlace(stores.folder), after: restart ? nil : try await verifier.last())
         let found = try await verifier.run(anew: restart, bytesPerSecond: rate) { line.show($0) }
         line.end()
         try await stores.note(.verification, by: "", found.words)
