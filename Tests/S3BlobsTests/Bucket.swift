@@ -40,11 +40,11 @@ struct Bucket {
     func blobs(
         budget: Int = 192 << 20, sizes: PieceSizes = Self.small,
         _ change: (inout S3Settings) -> Void = { _ in },
-        now: @escaping @Sendable () -> Date = { Date() }
+        orphanAge: TimeInterval = 3600, now: @escaping @Sendable () -> Date = { Date() }
     ) throws -> S3Blobs {
         try S3Blobs(
             settings(change), threads: BlockingThreads(count: 2, queueMax: 1000), sizes: sizes,
-            budget: Budget(max: budget), now: now)
+            budget: Budget(max: budget), orphanAge: orphanAge, now: now)
     }
 
     func edit(_ lines: String) async throws -> String { try await server.edit(name, lines) }

@@ -17,6 +17,9 @@ package final class S3Blobs: BlobStore {
     private let threads: BlockingThreads
     private let sizes: PieceSizes
     private let now: @Sendable () -> Date
+    /// Uploads that this process has begun or gone on with, and not discarded.
+    private let own = Mutex<Set<UploadID>>([])
+    private let orphanAge: TimeInterval
     /// When leftovers were looked for last.
     private let lookedAt = Mutex<Date>(.distantPast)
 
@@ -35,15 +38,17 @@ package final class S3Blobs: BlobStore {
         try self.init(settings, threads: threads, sizes: PieceSizes(), budget: Budget(), now: now)
     }
 
+    /// - Parameter orphanAge: for how long nothing must have moved in an upload of another process before it is told of.
     init(
         _ settings: S3Settings, threads: BlockingThreads, sizes: PieceSizes, budget: Budget,
-        now: @escaping @Sendable () -> Date
+        orphanAge: TimeInterval = 3600, now: @escaping @Sendable () -> Date
     ) throws(StoreError) {
         self.client = try S3Client(settings, now: now)
         self.places = Places(prefix: settings.prefix)
         self.budget = budget
         self.threads = threads
         self.sizes = sizes
+        self.orphanAge = orphanAge
         self.now = now
         S3Metrics.begin()
     }
@@ -108,6 +113,7 @@ package final class S3Blobs: BlobStore {
                 _ = try await client.put(key, ByteBuffer())
             }
         }
+        own.withLock { _ = $0.insert(id) }
         return upload(id, ContentHash(algorithm), pieces: [], tail: nil)
     }
 
@@ -171,6 +177,7 @@ package final class S3Blobs: BlobStore {
 
     package func discardUpload(_ id: UploadID) async throws(StoreError) {
         memory.forget(id)
+        own.withLock { _ = $0.remove(id) }
         let (folder, mark) = (places.folder(of: id), places.mark(of: id))
         try await asking("discarding upload \(id)", folder) { (client) throws(S3Failure) in
             // Without its mark nobody takes it up again, however far this comes.
@@ -182,12 +189,26 @@ package final class S3Blobs: BlobStore {
         }
     }
 
+    /// Those of other processes only when nothing has moved in them for a while: this process may not have heard of
+    /// their rows yet.
     package func uploads() async throws(StoreError) -> [UploadID] {
+        let known = own.withLock(\.self)
         let folder = places.uploads
         let found = try await asking("listing uploads", folder) { (client) throws(S3Failure) in
             try await client.listAll(folder, byFolder: true).folders
         }
-        return found.compactMap { places.uploadID(ofFolder: $0) }
+        let (limit, places) = (now().addingTimeInterval(-orphanAge), places)
+        let all = found.compactMap { places.uploadID(ofFolder: $0) }
+        // What was known before the list and is not in it was ended by somebody else.
+        own.withLock { $0.subtract(known.subtracting(all)) }
+        let others = all.filter { !known.contains($0) }
+        let old = try await asking("listing uploads", folder) { (client) throws(S3Failure) in
+            try await parallel(others, atOnce: Self.atOnce) { (id, _) throws(S3Failure) in
+                let objects = try await client.listAll(places.folder(of: id)).objects
+                return objects.allSatisfy { $0.since.map { $0 < limit } ?? false }
+            }
+        }
+        return all.filter(known.contains) + zip(others, old).filter(\.1).map(\.0)
     }
 
     package func clearLeftovers(before moment: Date) async throws(StoreError) {
