@@ -85,6 +85,22 @@ import Testing
         #expect(try #require(await late.trouble()).contains("set the clock"))
     }
 
+    /// Conditions on writing and removing are young; servers that do not know them say so.
+    @Test func aServerThatKnowsFewConditionsWillDo() async throws {
+        let bucket = try await Bucket()
+        let blobs = try bucket.blobs()
+        try await bucket.server.misbehave([.init("PUT begun", do: "501 NotImplemented")])
+        let digest = try await bucket.publish([1, 2, 3], in: blobs)
+        try await bucket.server.misbehave([.init("PUT begun", times: 2, do: "501 NotImplemented")])
+        await expect(.failed, "but not one that knows nothing at all") {
+            _ = try await blobs.createUpload(Samples.uploadID(9), algorithm: .sha256)
+        }
+        try await bucket.server.misbehave([.init("DELETE blobs", do: "501 NotImplemented")])
+        #expect(try await blobs.setAside(digest, opened: nil) != nil)
+        #expect(try await blobs.size(of: digest) == nil)
+        try await bucket.server.misbehave([])
+    }
+
     @Test func aServerThatHangsIsNotWaitedForLong() async throws {
         let bucket = try await Bucket()
         let blobs = try bucket.blobs { $0.time = .milliseconds(300) }

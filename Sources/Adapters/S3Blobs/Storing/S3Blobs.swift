@@ -327,11 +327,3 @@ package final class S3Blobs: BlobStore {
         )
     }
 }
-
-extension S3Failure {
-    /// Whether the server does not know the condition, rather than that it does not hold.
-    fileprivate var isUnknownCondition: Bool {
-        guard case .refused(let status, let code, _) = self else { return false }
-        return status == 501 || code == "NotImplemented" || status == 400 && code == "InvalidArgument"
-    }
-}

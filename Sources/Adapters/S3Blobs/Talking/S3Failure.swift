@@ -52,6 +52,12 @@ enum S3Failure: Error, Sendable {
         return status == 412 || code == "PreconditionFailed" || code == "ConditionalRequestConflict"
     }
 
+    /// Whether the server does not know the condition, rather than that it does not hold.
+    var isUnknownCondition: Bool {
+        guard case .refused(let status, let code, _) = self else { return false }
+        return status == 501 || code == "NotImplemented" || status == 400 && code == "InvalidArgument"
+    }
+
     /// Whether the same question may have a better answer soon.
     var isPassing: Bool {
         switch self {

@@ -153,11 +153,14 @@ extension S3Client {
         ]
     }
 
-    /// Removes an object; none is as good.
+    /// Removes an object, if it is still what it was; none is as good. Not all servers know the condition.
     func delete(_ key: String, ifTag tag: String? = nil) async throws(S3Failure) {
         do throws(S3Failure) {
             _ = try await ask(Self.deletion(key, tag))
-        } catch  where error.isMissing {}
+        } catch  where error.isMissing {
+        } catch  where tag != nil && error.isUnknownCondition {
+            try await delete(key)
+        }
     }
 
     func deleteNow(_ key: String) throws(S3Failure) {
