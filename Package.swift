@@ -144,6 +144,7 @@ let ground: [Target] = [
     systemLibrary("CMongo", pkgConfig: "libmongoc-1.0", debian: "libmongoc-dev"),
     systemLibrary("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
     systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
+    systemLibrary("CSQLite", pkgConfig: "sqlite3", debian: "libsqlite3-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 
     cLibrary("CLinux"),
@@ -175,6 +176,7 @@ let services: [Target] = [
     room(
         "Accounts", .services, uses: ["Access", "ServerKit", "CCrypt", "COpenSSL"],
         packages: [crypto, cryptoExtras, x509, asn1, metrics, logging]),
+    room("Replication", .services, uses: ["ServerKit"]),
     room("Doorkeeper", .services, uses: ["ServerKit"], packages: [logging]),
     room("Certificates", .services, uses: ["TLSKit", "ServerKit"], packages: [coreMetrics, logging]),
     room(
@@ -213,12 +215,15 @@ let adapters: [Target] = [
             nioFoundation,
         ]),
     room(
-        "MongoStore", .adapters, uses: ["CMongo", "Access", "ServerKit", "Accounts", "Audit"],
+        "MongoStore", .adapters, uses: ["CMongo", "Access", "ServerKit", "Accounts", "Audit", "Replication"],
         packages: [coreMetrics, logging]),
     room(
         "SQLiteStore", .adapters,
-        uses: ["CLinux", "OCI", "Access", "ServerKit", "Registry", "Accounts", "Audit", "Doorkeeper"],
-        packages: [grdb, metrics]),
+        uses: [
+            "CLinux", "CSQLite", "OCI", "Access", "ServerKit", "Registry", "Accounts", "Audit", "Doorkeeper",
+            "Replication",
+        ],
+        packages: [crypto, grdb, logging, metrics]),
 ]
 
 let faces: [Target] = [
@@ -257,7 +262,7 @@ let programs: [Target] = [
             "Weather",
             "TimeKit", "ICalendar", "Almanac", "ForecastSources", "FileForecasts", "CalendarServers",
             "FeedAPI", "ExternalPrograms", "ExternalServers", "LDAPDirectory", "MongoStore", "Doorkeeper",
-            "IdentityProviders",
+            "IdentityProviders", "Replication",
             "SignInAPI",
         ],
         packages: [
@@ -271,7 +276,7 @@ let testRooms: [Target] = [
         "Contracts", .tests,
         uses: [
             "OCI", "Access", "ICalendar", "Weather", "ServerKit", "TLSKit", "Registry", "Accounts", "Almanac",
-            "Certificates", "Audit", "Doorkeeper",
+            "Certificates", "Audit", "Doorkeeper", "Replication",
         ],
         packages: [asn1, crypto, cryptoExtras, nioCore, x509]),
 
@@ -327,12 +332,14 @@ let testRooms: [Target] = [
         "SQLiteStoreTests",
         uses: [
             "Contracts", "SQLiteStore", "FileBlobs", "OCI", "Access", "ServerKit", "Registry", "Accounts",
-            "Audit",
+            "Audit", "Doorkeeper", "Replication",
         ],
         packages: [grdb, nioCore]),
     tests(
         "MongoStoreTests",
-        uses: ["Contracts", "Harness", "MongoStore", "Access", "ServerKit", "Accounts", "Audit"],
+        uses: [
+            "Contracts", "Harness", "MongoStore", "Access", "ServerKit", "Accounts", "Audit", "Replication",
+        ],
         packages: [inMemoryLogging, logging]),
     tests("ICalendarTests", uses: ["ICalendar"]),
     tests("CalendarSyncTests", uses: ["ICalendar", "Almanac", "Contracts"]),

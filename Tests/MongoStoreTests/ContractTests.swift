@@ -31,3 +31,15 @@ import Testing
         try await checkChangeSignalContract(store, accounts: store, rules: store, tokens: store, keys: store)
     }
 }
+
+@Suite(.mongoServer, .timeLimit(.minutes(5))) struct LogContractTests {
+    @Test func theSharedLogKeepsTheContract() async throws {
+        let database = try Database()
+        try await checkSharedLogContract(database.log(), database.log())
+    }
+
+    @Test func theDoubleKeepsTheContract() async throws {
+        let log = InMemoryLog()
+        try await checkSharedLogContract(log, log)
+    }
+}

@@ -30,6 +30,13 @@ struct Database {
             settings, logger: logger ?? Logger(label: "homeport.mongodb"), now: { Samples.date })
     }
 
+    /// The shared log in it, as one process has it open.
+    func log() throws -> MongoLog {
+        var settings = MongoSettings(hosts: ["127.0.0.1:\(port)"], database: name)
+        settings.timeout = .seconds(10)
+        return try MongoLog(settings)
+    }
+
     /// Runs lines of Python on `db`, as somebody with pymongo at hand would.
     func edit(_ lines: String) async throws {
         try await PythonPeers.run("mongo_edit.py", ["\(port)", name, lines]).succeeded()

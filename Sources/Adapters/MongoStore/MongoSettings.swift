@@ -74,6 +74,8 @@ package struct MongoSettings: Sendable, Equatable {
         package var keys = "homeport_keys"
         package var audit = "homeport_audit"
         package var counters = "homeport_counters"
+        /// The changes of all other facts, where servers share them; and with `_parts` and `_snapshots` behind it.
+        package var facts = "homeport_facts"
 
         package init() {}
     }

@@ -14,13 +14,17 @@ struct MongoClient {
     }
 
     /// Documents of a collection that have these values.
+    ///
+    /// - Parameter isMajority: whether only what most servers have is seen, which no change of the primary takes back.
     func find(
-        _ collection: String, _ filter: BSONDocument = [:], sort: BSONDocument = [:], limit: Int = 0
+        _ collection: String, _ filter: BSONDocument = [:], sort: BSONDocument = [:], limit: Int = 0,
+        isMajority: Bool = false
     ) throws -> [BSONDocument] {
         var options: BSONDocument = [
             "maxTimeMS": .int32(timeout.milliseconds), "batchSize": .int32(Self.batchSize),
         ]
         if !sort.fields.isEmpty { options.append("sort", .document(sort)) }
+        if isMajority { options.append("readConcern", ["level": "majority"]) }
         if limit > 0 { options.append("limit", .int64(Int64(limit))) }
         guard let handle = mongoc_client_get_collection(client, database, collection) else {
             throw StoreError(.failed, "the collection cannot be named")

@@ -65,6 +65,21 @@ final class MongoDriver: Sendable {
         }
     }
 
+    /// Like `call`, on the thread of the caller, which waits until the driver's own limits end it.
+    func callHere<Value>(_ doing: String, _ body: (MongoClient) throws -> Value) throws(StoreError) -> Value {
+        do {
+            guard let client = mongoc_client_pool_pop(pool) else {
+                throw StoreError(.unavailable, "there is no connection")
+            }
+            defer { mongoc_client_pool_push(pool, client) }
+            return try body(MongoClient(client, database: database, timeout: timeout))
+        } catch let error as StoreError {
+            throw StoreError(error.kind, "\(doing) (MongoDB): \(error.description)")
+        } catch {
+            throw StoreError(.failed, doing, cause: error)
+        }
+    }
+
     private static let waitingPerConnection = 64
 
     /// Starts the library, once for the process.
