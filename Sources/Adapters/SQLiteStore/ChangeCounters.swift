@@ -65,6 +65,14 @@ final class ChangeCounters: Sendable {
         }
     }
 
+    /// Counts changes that others made, on other machines, and that have just come here.
+    func announceForeign(_ announcement: Announcement) {
+        announce(announcement.subtracting(.registry))
+        if announcement.contains(.registry) {
+            slots[Slot.registry.rawValue].add(1, ordering: .acquiringAndReleasing)
+        }
+    }
+
     /// Moves with every change to accounts, rules, tokens and keys, whoever made it.
     var accountsGeneration: UInt64 { slots[Slot.accounts.rawValue].load(ordering: .acquiring) }
 

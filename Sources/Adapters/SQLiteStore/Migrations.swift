@@ -7,10 +7,21 @@ enum Migrations {
     /// `HOME`, in the file's header, says whose database it is.
     private static let applicationID = 0x484F_4D45
 
+    /// How many steps there are: the version of the schema.
+    static let count = migrator.migrations.count
+
     /// Makes the schema or brings it up to date; refuses what is not ours or comes from the future.
-    static func bringUpToDate(_ pool: DatabasePool, path: String) throws {
+    ///
+    /// - Parameter version: how many steps are taken in all.
+    static func bringUpToDate(_ pool: some DatabaseWriter, path: String, to version: Int = count) throws {
         try pool.read { try requireOwn($0, path: path, orEmpty: true) }
-        try migrator.migrate(pool)
+        guard version > 0 else { return }
+        try migrator.migrate(pool, upTo: migrator.migrations[version - 1])
+    }
+
+    /// How many steps a database has taken.
+    static func version(of database: Database) throws -> Int {
+        try migrator.appliedIdentifiers(database).count
     }
 
     /// Throws for a database of another program, and for one of a newer version.
@@ -50,6 +61,7 @@ enum Migrations {
         migrator.registerMigration("8 beginning of accounts") { try $0.execute(sql: accountBeginning) }
         migrator.registerMigration("9 bans") { try $0.execute(sql: bans) }
         migrator.registerMigration("10 people of providers") { try $0.execute(sql: people) }
+        migrator.registerMigration("11 copies of a log") { try $0.execute(sql: copies) }
         return migrator
     }
 

@@ -22,6 +22,22 @@ enum OwnFile {
         guard unlink(path) == 0 || errno == ENOENT else { throw failure("removing \(path)") }
     }
 
+    /// How many bytes a file has; nil where there is none.
+    static func size(_ path: String) throws(StoreError) -> Int64? {
+        let number = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("opening \(path)")
+        }
+        defer { close(number) }
+        return Int64(lseek(number, 0, SEEK_END))
+    }
+
+    /// Gives a file the name of another, which it takes the place of.
+    static func rename(_ path: String, _ other: String) throws(StoreError) {
+        guard Glibc.rename(path, other) == 0 else { throw failure("renaming \(path)") }
+    }
+
     /// Has the disk keep what was written to a file.
     static func sync(_ path: String) throws(StoreError) {
         let number = try open(path)

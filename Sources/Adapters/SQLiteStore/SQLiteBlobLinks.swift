@@ -19,11 +19,24 @@ extension SQLiteStore: BlobLinks {
         _ digest: Digest, size: Int64, in repository: RepositoryName, under conditions: RepositoryConditions,
         isPresent: @Sendable @escaping () throws -> Bool
     ) async throws(StoreError) {
+        for _ in 1..<LeavingBlob.attempts {
+            if try await linkOnce(digest, size: size, in: repository, under: conditions, isPresent) { return }
+            try? await ContinuousClock().sleep(for: LeavingBlob.pause)
+        }
+        throw StoreError(.unavailable, "linking \(digest): its bytes are being removed; try again")
+    }
+
+    /// False while the blob's bytes are just going.
+    private func linkOnce(
+        _ digest: Digest, size: Int64, in repository: RepositoryName, under conditions: RepositoryConditions,
+        _ isPresent: @Sendable @escaping () throws -> Bool
+    ) async throws(StoreError) -> Bool {
         try await write("linking \(digest) in \(repository)", announcing: .registry) { [now] database in
+            guard try !database.isLeaving(digest) else { return false }
             guard try isPresent() else { throw StoreError(.missing, "its bytes are gone") }
             if let row = try database.row(Self.linkedBlob, [repository.text, digest.description]) {
-                return try database.refresh(
-                    link: row.value(0, "id"), in: row.value(2, "repository"), at: now())
+                try database.refresh(link: row.value(0, "id"), in: row.value(2, "repository"), at: now())
+                return true
             }
             try database.require(conditions, roomFor: size)
             let blob: Int64? = try database.row(
@@ -35,6 +48,7 @@ extension SQLiteStore: BlobLinks {
             try database.run("DELETE FROM damage WHERE digest = ? AND repository = 0", [digest.description])
             let holder = try database.repository(repository, madeAt: now())
             try database.link(blob, digest, in: holder, at: now())
+            return true
         }
     }
 
@@ -100,9 +114,13 @@ extension SQLiteStore: BlobLinks {
     package func collect(
         unheldSince moment: Date, limit: Int, remove: @Sendable @escaping (Digest) throws -> Void
     ) async throws(StoreError) -> [Digest: Int64] {
+        if let replica, let follower {
+            return try await SharedRemoval(store: self, replica: replica, follower: follower, remove: remove)
+                .collect(unheldSince: moment, limit: limit)
+        }
         // Alone in its transaction: were a link that others took away here rolled back after the bytes went,
         // it would point to nothing.
-        try await write("collecting blobs", isAlone: true) { database in
+        return try await write("collecting blobs", isAlone: true) { database in
             let unheld = try database.rows(
                 "SELECT id, digest, size FROM blob WHERE unheld_since <= ? ORDER BY unheld_since, id LIMIT ?",
                 [moment.microseconds, limit]

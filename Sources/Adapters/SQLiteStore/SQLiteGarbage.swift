@@ -66,6 +66,10 @@ extension SQLiteStore: GarbageStore {
                 try database.strays(among: digests)
             }
         }
+        if let replica, let follower {
+            return try await SharedRemoval(store: self, replica: replica, follower: follower, remove: remove)
+                .removeStrays(among: digests)
+        }
         // Alone in its transaction, as `collect` is.
         return try await write("removing files that no row knows", isAlone: true) { database in
             let strays = try database.strays(among: digests)
@@ -76,7 +80,7 @@ extension SQLiteStore: GarbageStore {
 }
 
 extension Database {
-    fileprivate func strays(among digests: [Digest]) throws -> [Digest] {
+    func strays(among digests: [Digest]) throws -> [Digest] {
         try digests.filter { try !has("SELECT 1 FROM blob WHERE digest = ?", [$0.description]) }
     }
 }

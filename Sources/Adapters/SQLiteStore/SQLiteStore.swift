@@ -1,6 +1,7 @@
 package import Audit
 package import FoundationEssentials
 import GRDB
+package import Replication
 package import ServerKit
 import Synchronization
 
@@ -13,6 +14,9 @@ package final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let writes: WriteQueue
     let counters: ChangeCounters
+    /// What keeps the file in step with other servers; nil where it is all there is.
+    let replica: Replica?
+    let follower: Follower?
     let now: @Sendable () -> Date
     /// What changes write into the trail.
     let auditedKinds: Set<AuditKind>
@@ -27,38 +31,67 @@ package final class SQLiteStore: Sendable {
     ///
     /// - Parameters:
     ///   - kinds: what changes write into the trail.
+    ///   - log: the changes of all servers, where the file is a copy of what they share. Then opening may have to
+    ///   read all of it, and a change returns when it stands in the log.
+    ///   - mayReplace: whether nobody else has the file open, so that a copy that cannot go on may be made anew.
     ///   - now: tells when rows come into being and since when a blob is held by nobody.
     package convenience init(
         path: String, auditing kinds: Set<AuditKind> = Set(AuditKind.allCases),
+        sharing log: (any SharedLog)? = nil, mayReplace: Bool = false,
         now: @Sendable @escaping () -> Date = { Date() }
     ) throws(StoreError) {
-        try self.init(path: path, auditing: kinds, now: now, trace: nil)
+        try self.init(path: path, auditing: kinds, sharing: log, mayReplace: mayReplace, now: now, trace: nil)
     }
 
     /// - Parameter trace: called with the text of every statement that is run.
     init(
         path: String, auditing kinds: Set<AuditKind> = Set(AuditKind.allCases),
+        sharing log: (any SharedLog)? = nil, mayReplace: Bool = false,
         now: @Sendable @escaping () -> Date, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) {
         self.auditedKinds = kinds
         self.now = now
         do {
-            try OwnFile.create(path)
+            if log == nil { try OwnFile.create(path) }
             let counters = try ChangeCounters(path: path + "-changes")
             self.counters = counters
-            self.pool = try counters.whileOpening {
+            let (pool, replica) = try counters.whileOpening {
+                let copy = log.map { CopyOpening(path: path, log: $0, mayReplace: mayReplace) }
+                let place = try copy?.prepare()
                 let pool = try DatabasePool(path: path, configuration: Self.configuration(trace))
-                try Migrations.bringUpToDate(pool, path: path)
+                let replica = try Self.replica(pool, copy, place, counters)
+                if replica == nil { try Self.bringUpToDate(pool, path) }
                 // GRDB sets NORMAL, under which a power loss could take the last commits.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                return pool
+                return (pool, replica)
             }
+            self.pool = pool
+            self.replica = replica
             OwnFile.takeRoom(path + "-wal", Self.journalRoom)
             try OwnFile.syncFolder(of: path)
-            self.writes = WriteQueue(pool: pool, counters: counters)
+            let writes = WriteQueue(pool: pool, counters: counters, replica: replica)
+            self.writes = writes
+            self.follower = replica.map { Follower($0, writes) }
         } catch {
             throw StoreError(from: error, "opening \(path)")
         }
+    }
+
+    private static func bringUpToDate(_ pool: DatabasePool, _ path: String) throws {
+        try Migrations.bringUpToDate(pool, path: path)
+        guard let place = try pool.read(CopyPlace.read) else { return }
+        throw StoreError(
+            .failed,
+            "it is a copy of facts that servers share through a MongoDB (\(place.log)): name that in `mongodb`, with "
+                + "`keeps: everything`, or restore a backup of it, which stands on its own")
+    }
+
+    private static func replica(
+        _ pool: DatabasePool, _ copy: CopyOpening?, _ place: CopyPlace?, _ counters: ChangeCounters
+    ) throws -> Replica? {
+        guard let copy, let place else { return nil }
+        let newest = try copy.advance(pool, from: place)
+        return Replica(copy.log, position: newest.position, counters: counters)
     }
 
     /// Writes down what may wait and closes the file. Later calls throw.

@@ -33,6 +33,8 @@ package final class DatabaseSnapshot: Sendable {
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")
                 // Their bytes stay behind.
                 try database.execute(sql: "DELETE FROM upload")
+                // What is put back stands on its own.
+                try CopyPlace.forget(database)
             }
             try OwnFile.sync(path)
             return DatabaseSnapshot(queue, path)

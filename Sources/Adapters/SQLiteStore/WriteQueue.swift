@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import ServerKit
 import Synchronization
 
@@ -25,16 +26,23 @@ final class WriteQueue: Sendable {
     private static let waitingMax = 10_000
     /// How many changes share a transaction at most.
     private static let batchMax = 128
+    /// How long a transaction is begun anew because other servers were faster.
+    private static let orderTime = Duration.seconds(30)
+    /// After how many times a server takes its turn.
+    private static let lossesMax = 4
 
     private let pool: DatabasePool
     private let counters: ChangeCounters
+    /// The log that changes have to stand in before they count; nil where the file is all there is.
+    private let replica: Replica?
     private let state = Mutex(State())
     /// Whether transactions wait for the disk; nil when that is not known. Only the writer's thread asks.
     private let waitsForDisk = Mutex<Bool?>(nil)
 
-    init(pool: DatabasePool, counters: ChangeCounters) {
+    init(pool: DatabasePool, counters: ChangeCounters, replica: Replica? = nil) {
         self.pool = pool
         self.counters = counters
+        self.replica = replica
     }
 
     /// Runs `body` inside a transaction and returns what it returned when that is durable.
@@ -53,6 +61,11 @@ final class WriteQueue: Sendable {
                 PendingWrite(
                     announcement, isAlone: isAlone, isLazy: isLazy, body: body, continuation: continuation))
         }
+    }
+
+    /// Applies what others have added to the log, between two transactions.
+    func catchUp() async throws {
+        try await withCheckedThrowingContinuation { continuation in enqueue(CatchUp(continuation)) }
     }
 
     /// How many changes wait for the next transaction.
@@ -95,11 +108,51 @@ final class WriteQueue: Sendable {
     }
 
     private func perform(_ batch: [any Write], _ database: Database) {
-        var failures: [Int: any Error] = [:]
+        if let catchUp = batch.first as? CatchUp { return catchUp.run(replica, database) }
         let start = ContinuousClock.now
+        let failures: [Int: any Error]
         do {
-            try wait(forDisk: !batch.allSatisfy(\.isLazy), database)
+            failures = try inOrder(database) { try transact(batch, database) }
+        } catch {
+            for write in batch { write.finish(failure: error) }
+            return
+        }
+        DatabaseMetrics.committed(changes: batch.count, duration: ContinuousClock.now - start)
+        counters.announce(Self.announcement(of: batch, without: failures))
+        for (index, write) in batch.enumerated() { write.finish(failure: failures[index]) }
+    }
+
+    /// Runs a transaction, once more after each time that another server was faster.
+    private func inOrder<Value>(_ database: Database, _ body: () throws -> Value) throws -> Value {
+        guard let replica else { return try body() }
+        let end = ContinuousClock.now + Self.orderTime
+        var losses = 0
+        while true {
+            do {
+                if losses >= Self.lossesMax { try replica.takeTurn(database) }
+                return try body()
+            } catch is Replica.LostRace {
+                losses += 1
+            } catch is Replica.NotOurTurn {
+                usleep(UInt32.random(in: 1000...5000))
+            }
+            guard ContinuousClock.now < end else {
+                throw StoreError(.unavailable, "other servers were faster for \(Self.orderTime)")
+            }
+            // What has taken the place may not be for everybody to see yet.
+            if losses > 2 { usleep(UInt32.random(in: 500...5000)) }
+            try replica.catchUp(database)
+        }
+    }
+
+    /// Makes the changes in one transaction; returns which of them failed alone.
+    private func transact(_ batch: [any Write], _ database: Database) throws -> [Int: any Error] {
+        var failures: [Int: any Error] = [:]
+        do {
+            // A copy can be made anew, so it need not wait for the disk.
+            try wait(forDisk: replica == nil && !batch.allSatisfy(\.isLazy), database)
             try database.run("BEGIN IMMEDIATE")
+            let recording = try replica.map { _ in try ChangeRecording(database) }
             for (index, write) in batch.enumerated() {
                 do {
                     try perform(write, hasCompany: batch.count > 1, database)
@@ -107,19 +160,27 @@ final class WriteQueue: Sendable {
                     failures[index] = error
                 }
             }
+            if let replica, let changes = try recording?.changes(), !changes.isEmpty {
+                try replica.append(
+                    changes, about: Self.announcement(of: batch, without: failures), in: database)
+            }
             try database.run("COMMIT")
+            try replica?.committed(database)
+            return failures
         } catch {
             rollBack(database)
-            for write in batch { write.finish(failure: error) }
-            return
+            throw error
         }
-        DatabaseMetrics.committed(changes: batch.count, duration: ContinuousClock.now - start)
+    }
+
+    private static func announcement(of batch: [any Write], without failures: [Int: any Error])
+        -> Announcement
+    {
         var announcement: Announcement = []
         for (index, write) in batch.enumerated() where failures[index] == nil {
             announcement.formUnion(write.announcement)
         }
-        counters.announce(announcement)
-        for (index, write) in batch.enumerated() { write.finish(failure: failures[index]) }
+        return announcement
     }
 
     /// Says whether the next transactions end when the disk has them. Without an error it is so.
@@ -198,5 +259,25 @@ private final class PendingWrite<Value: Sendable>: Write {
             return continuation.resume(throwing: StoreError(.failed, "the change was not run"))
         }
         continuation.resume(returning: value)
+    }
+}
+
+/// What others have added to the log is applied.
+private final class CatchUp: Write {
+    let announcement: Announcement = []
+    let isAlone = true
+    let isLazy = true
+    private let continuation: CheckedContinuation<Void, any Error>
+
+    init(_ continuation: CheckedContinuation<Void, any Error>) { self.continuation = continuation }
+
+    func run(_ replica: Replica?, _ database: Database) {
+        continuation.resume(with: Result { try replica?.catchUp(database) })
+    }
+
+    func run(_ database: Database) {}
+
+    func finish(failure: (any Error)?) {
+        continuation.resume(throwing: failure ?? StoreError(.failed, "the log was not asked"))
     }
 }
