@@ -51,8 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
         let lock = try folder.lock()
         try await loading.locatePlaces(isKept: true, surroundings)
         let loaded = loading
-        let stores = try Stores.open(
-            loaded.values, asksSources: true, file: loaded.file, now: surroundings.now)
+        let stores = try await Stores.openForServing(
+            loaded, now: surroundings.now, surroundings.terminal)
         do {
             try await stores.directory.prepare(
                 waiting: loaded.values.mongodb.startWait, surroundings.terminal)

@@ -11,9 +11,18 @@ struct MongoSection: ConfigurationSection {
         case dockerAuth = "docker_auth"
     }
 
+    /// What is in there.
+    enum Keeps: String, CaseIterable {
+        /// Accounts, rules, tokens and keys.
+        case accounts
+        /// Those, and all that a registry knows: what servers share.
+        case everything
+    }
+
     private static let standard = MongoSettings(hosts: [], database: "homeport")
 
     var hosts: [String] = []
+    var keeps = Keeps.accounts
     var database = standard.database
     var replicaSet: String?
     var userName: String?
@@ -35,6 +44,7 @@ struct MongoSection: ConfigurationSection {
         [
             .value("hosts", \.hosts, .list(of: .mongoHost)),
             .value("database", \.database, .mongoDatabase),
+            .value("keeps", \.keeps, .choice),
             .value("replica_set", \.replicaSet, .optional(.text("the name of a replica set"))),
             .value("username", \.userName, .optional(.text("the name of a user"))),
             .value("password_file", \.password, .optional(.secretFile)),
@@ -56,12 +66,18 @@ struct MongoSection: ConfigurationSection {
     /// Whether it is used at all.
     var isNamed: Bool { !hosts.isEmpty }
 
+    /// Whether all facts are shared with other servers.
+    var sharesFacts: Bool { isNamed && keeps == .everything }
+
     func contradictions() -> [(key: String, message: String)] {
         var problems: [(key: String, message: String)] = []
         func refuse(_ key: String, _ message: String) { problems.append((key, message)) }
         let hasName = userName != nil
         if !isNamed, hasName || usesTLS || replicaSet != nil || password != nil {
             refuse("hosts", "is missing; name the servers: `hosts: [mongo1.example.com:27017]`")
+        }
+        if !isNamed, keeps == .everything {
+            refuse("keeps", "there is no MongoDB; name its servers in `mongodb.hosts`")
         }
         if password != nil, !hasName { refuse("password_file", "there is no `mongodb.username` to it") }
         if mechanism != nil, !hasName { refuse("mechanism", "there is no `mongodb.username` to it") }
@@ -126,11 +142,14 @@ struct MongoCollectionsSection: ConfigurationSection {
             .value("keys", \.names.keys, .mongoCollection),
             .value("audit", \.names.audit, .mongoCollection),
             .value("counters", \.names.counters, .mongoCollection),
+            .value("facts", \.names.facts, .mongoCollection),
         ]
     }
 
     func contradictions() -> [(key: String, message: String)] {
-        let all = [names.users, names.rules, names.tokens, names.keys, names.audit, names.counters]
+        let all = [
+            names.users, names.rules, names.tokens, names.keys, names.audit, names.counters, names.facts,
+        ]
         let isTwice = Set(all).count < all.count
         return isTwice ? [("users", "two collections have the same name; each needs its own")] : []
     }

@@ -11,6 +11,8 @@ struct BackgroundCheck: Service {
     let ledger: any DamageLedger
     let settings: VerifySettings
     let now: @Sendable () -> Date
+    /// Whether it is this server that checks.
+    let isOnDuty: @Sendable () async throws -> Bool
     /// Writes into the trail how a check ended.
     let note: @Sendable (String) async throws -> Void
 
@@ -30,7 +32,7 @@ struct BackgroundCheck: Service {
                     CheckMetrics.damaged(try await ledger.damageCount())
                     guard settings.isOn else { continue }
                     let rest = try await timeLeft()
-                    if rest <= .zero { try await check(log) }
+                    if rest <= .zero, try await isOnDuty() { try await check(log) }
                     wait = min(Self.step, rest > .zero ? rest : settings.interval)
                 } catch is CancellationError {
                     return

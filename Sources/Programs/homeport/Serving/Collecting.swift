@@ -10,6 +10,8 @@ struct Collecting: Service {
     let garbage: any GarbageStore
     let policy: GarbagePolicy
     let interval: Duration
+    /// Whether it is this server that collects.
+    let isOnDuty: @Sendable () async throws -> Bool
     /// Told of what each pass freed.
     let onReport: @Sendable (GarbageReport) async throws -> Void
 
@@ -27,6 +29,8 @@ struct Collecting: Service {
             while !Task.isCancelled {
                 do {
                     try await ContinuousClock().sleep(for: delay)
+                    delay = interval
+                    guard try await isOnDuty() else { continue }
                     let isWalk = ContinuousClock.now >= nextWalk
                     try await pass(walking: isWalk)
                     if isWalk { nextWalk = ContinuousClock.now + Self.walkInterval }

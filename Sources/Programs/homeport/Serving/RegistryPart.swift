@@ -43,6 +43,7 @@ struct RegistryPart: ServerPart {
                     BackgroundCheck.report(damage)
                 }, name: "background"),
             ledger: database, settings: stores.values.verify, now: stores.now,
+            isOnDuty: { [stores] in try await stores.isOnDuty("check", for: .seconds(86_400)) },
             note: { [stores] words in try await stores.note(.verification, by: "verify", words) })
         self.engines = [Engine("registry", Self.services(stores, registry, check))]
     }
@@ -102,6 +103,7 @@ struct RegistryPart: ServerPart {
                 Collecting(
                     registry: registry, garbage: stores.database, policy: stores.values.garbagePolicy,
                     interval: garbage.interval,
+                    isOnDuty: { [stores] in try await stores.isOnDuty("garbage", for: garbage.interval) },
                     onReport: { [stores] report in
                         guard let words = report.words else { return }
                         try await stores.note(.collection, by: "gc", words)

@@ -14,6 +14,7 @@ struct RetentionClock: Service {
         await cancelWhenGracefulShutdown {
             repeat {
                 do {
+                    guard try await stores.isOnDuty("retention", for: interval) else { continue }
                     let summary = try await retention.run(isDryRun: false)
                     UpkeepMetrics.ended(.retention, at: stores.now())
                     UpkeepMetrics.retired(summary.removed)

@@ -62,7 +62,7 @@ struct Server: Sendable {
             [
                 auditClock, BanClock(bans: stores.bans), tokenSweep, memory,
                 CertificateUpkeep(keeper: door.keeper, leavesSignals: true),
-            ] + stores.directory.services + [succession]
+            ] + stores.directory.services + (stores.sharing?.services ?? []) + [succession]
         var group = ServiceGroupConfiguration(
             services: beside.map { .init(service: $0) }
                 + [.init(service: edge, successTerminationBehavior: .gracefullyShutdownGroup)],

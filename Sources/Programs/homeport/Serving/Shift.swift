@@ -111,9 +111,10 @@ struct Shift: Sendable {
     }
 
     private var faces: [any Face] {
-        parts.flatMap(\.faces) + [
+        [stores.sharing?.face].compactMap(\.self) + parts.flatMap(\.faces) + [
             HealthFace(
-                checks: [databaseCheck, diskCheck] + stores.directory.checks + stores.sources.checks
+                checks: [databaseCheck, diskCheck, stores.sharing?.check].compactMap(\.self)
+                    + stores.directory.checks + stores.sources.checks
                     + stores.authorizers.checks
                     + parts.flatMap(\.checks)),
             MetricsFace(readers: loaded.values.metrics.readers.map(\.range)) {

@@ -20,6 +20,8 @@ struct Stores: Sendable {
     /// For what happens often; changes are written into the trail by the database itself.
     let audit: AuditRecorder
     let bans: BanList
+    /// Nil where no other server works on the same facts.
+    let sharing: SharedFacts?
     let values: Configuration
     let now: @Sendable () -> Date
     /// Where passwords are hashed.
@@ -53,7 +55,7 @@ struct Stores: Sendable {
     ) throws -> Stores {
         let folder = DataFolder(values.data)
         let kinds = Set(values.audit.events)
-        let database = try SQLiteStore(path: folder.database, auditing: kinds, now: now)
+        let database = try SharedFacts.open(values, folder, isServer: asksSources, now: now)
         let directory = try Directory(values, database: database, now: now)
         let audit = AuditRecorder(directory.trail, kinds: kinds, now: now)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
@@ -65,8 +67,33 @@ struct Stores: Sendable {
         let authorizers = asksSources ? AuthorizerSet(values) : .none
         let providers = asksSources ? IdentityProviderSet(values, now: now) : .none
         return Stores(
-            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
-            now: now)
+            folder, database, directory, sources, authorizers, providers, audit, bans,
+            SharedFacts(database), values, threads, now: now)
+    }
+
+    /// Opens the stores of a server. A MongoDB that holds all facts is waited for, unless there is a copy to begin
+    /// with.
+    static func openForServing(
+        _ loaded: LoadedConfiguration, now: @escaping @Sendable () -> Date, _ terminal: Terminal
+    ) async throws -> Stores {
+        let values = loaded.values
+        let clock = ContinuousClock()
+        let end = clock.now + values.mongodb.startWait
+        var isTold = false
+        while true {
+            do {
+                return try open(values, asksSources: true, file: loaded.file, now: now)
+            } catch let error as StoreError where values.mongodb.sharesFacts && error.kind == .unavailable {
+                guard clock.now < end else {
+                    throw CommandFailure.unreachable(
+                        "\(values.mongodb.words) cannot be used: \(error); see that it runs and what `mongodb` says "
+                            + "of it in the configuration")
+                }
+                if !isTold { terminal.note("\(values.mongodb.words) does not answer; waiting for it.") }
+                isTold = true
+            }
+            try await clock.sleep(for: .milliseconds(500))
+        }
     }
 
     /// The same stores under other settings. What has not changed is the very same as before; both may be worked with
@@ -81,14 +108,14 @@ struct Stores: Sendable {
             values.accounts.providers == self.values.accounts.providers
             ? providers : IdentityProviderSet(values, now: now)
         return Stores(
-            folder, database, directory, sources, authorizers, providers, audit, bans, values, threads,
-            succeeding: accounts, now: now)
+            folder, database, directory, sources, authorizers, providers, audit, bans, sharing, values,
+            threads, succeeding: accounts, now: now)
     }
 
     private init(
         _ folder: DataFolder, _ database: SQLiteStore, _ directory: Directory, _ sources: SignInSources,
         _ authorizers: AuthorizerSet, _ providers: IdentityProviderSet, _ audit: AuditRecorder,
-        _ bans: BanList, _ values: Configuration,
+        _ bans: BanList, _ sharing: SharedFacts?, _ values: Configuration,
         _ threads: BlockingThreads, succeeding predecessor: AccountServices? = nil,
         now: @escaping @Sendable () -> Date
     ) {
@@ -100,6 +127,7 @@ struct Stores: Sendable {
         self.providers = providers
         self.audit = audit
         self.bans = bans
+        self.sharing = sharing
         self.values = values
         self.threads = threads
         self.now = now
@@ -130,6 +158,12 @@ struct Stores: Sendable {
         let event = AuditEvent(
             at: now(), account: account, origin: .current, action: action, subject: subject, detail: detail)
         try await database.record([event])
+    }
+
+    /// Whether work that one server does for all is this one's now, for so long from now on.
+    func isOnDuty(_ duty: String, for time: Duration) async throws -> Bool {
+        guard let sharing else { return true }
+        return try await sharing.isOnDuty(duty, for: time)
     }
 
     func close() async throws {
