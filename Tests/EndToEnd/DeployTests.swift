@@ -113,7 +113,9 @@ import Testing
         #expect((panels?["panels"] as? [Any])?.isEmpty == false)
     }
 
-    @Test(arguments: ["homeport", "mongodb"]) func kubernetesTakesItsObjects(_ name: String) async throws {
+    @Test(arguments: ["homeport", "mongodb", "replicas"]) func kubernetesTakesItsObjects(_ name: String)
+        async throws
+    {
         let python = try PythonPeers.interpreter()
         let validate = python.replacing(/python$/, with: "kubernetes-validate")
         try await Command(
@@ -121,11 +123,19 @@ import Testing
         ).run().succeeded()
         // The configuration in it is one that the program takes.
         let folder = try TemporaryFolder()
-        try "a password".write(toFile: folder.path + "/password", atomically: true, encoding: .utf8)
-        let lines = try text("kubernetes/\(name).yaml").replacing(
-            "/run/homeport/mongodb/password", with: folder.path + "/password"
-        ).split(
-            separator: "\n", omittingEmptySubsequences: false)
+        try "password".write(toFile: folder.path + "/password", atomically: true, encoding: .utf8)
+        var objects = try text("kubernetes/\(name).yaml")
+        for secret in ["mongodb/password", "s3/access-key", "s3/secret-key"] {
+            objects = objects.replacing("/run/homeport/\(secret)", with: folder.path + "/password")
+        }
+        // Nobody far away is asked.
+        for (place, here) in [
+            ("mongo1.example.com:27017", "127.0.0.1:9"), ("s3.eu-central-1.amazonaws.com", "127.0.0.1:9"),
+        ] {
+            objects = objects.replacing(place, with: here)
+        }
+        objects = objects.replacing(#/, "mongo[23][^"]+"/#, with: "")
+        let lines = objects.split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0.hasSuffix("homeport.yaml: |") })
         let inner = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
         let file = folder.path + "/homeport.yaml"
