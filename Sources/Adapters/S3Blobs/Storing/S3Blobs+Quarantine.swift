@@ -20,7 +20,8 @@ extension S3Blobs: BlobQuarantine {
             while taken.contains(places.damaged(digest, number: number)) { number += 1 }
             let place = places.damaged(digest, number: number)
             do throws(S3Failure) {
-                try await Self.copy(there, to: place, client)
+                // Without a condition, which Swift does not know of objects that were put together; looking again is one.
+                try await Self.copy(S3Object(key: key, size: there.size, tag: ""), to: place, client)
                 // Between the two a push may have put other bytes there. Those stay where S3 knows the condition.
                 guard try await client.look(key)?.tag == there.tag else {
                     try await client.delete(place)

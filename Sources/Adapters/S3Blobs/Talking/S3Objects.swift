@@ -144,13 +144,11 @@ extension S3Client {
         return try Self.tag(try await ask(request))
     }
 
-    /// What says which object is copied, and that it has to be the one that is known.
+    /// What says which object is copied, and that it has to be the one that is known; any without a tag.
     func copyHeaders(_ source: S3Object) -> [(String, String)] {
         let name = "/\(settings.bucket)/\(source.key)"
-        return [
-            ("x-amz-copy-source", URLText.encode(name, keepingSlashes: true)),
-            ("x-amz-copy-source-if-match", "\"\(source.tag)\""),
-        ]
+        let from = [("x-amz-copy-source", URLText.encode(name, keepingSlashes: true))]
+        return source.tag.isEmpty ? from : from + [("x-amz-copy-source-if-match", "\"\(source.tag)\"")]
     }
 
     /// Removes an object, if it is still what it was; none is as good. Not all servers know the condition.
