@@ -55,6 +55,7 @@ import Testing
                 offset += Int64(piece.readableBytes)
             }
             #expect(hash.digest == digest)
+            #expect(try await blobs.setAside(digest, opened: blob) != nil)
         }
     }
 

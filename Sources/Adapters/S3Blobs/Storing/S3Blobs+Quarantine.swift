@@ -27,12 +27,23 @@ extension S3Blobs: BlobQuarantine {
                     try await client.delete(place)
                     return nil
                 }
-                try await client.delete(key, ifTag: there.tag)
+                try await Self.remove(there, client)
             } catch  where error.isChanged || error.isMissing {
                 try await client.delete(place)
                 return nil
             }
             return "s3://\(client.settings.bucket)/\(place)"
+        }
+    }
+
+    /// Removes an object that is still what it was, also where the server knows no condition on removing what was put
+    /// together of parts.
+    private static func remove(_ object: S3Object, _ client: S3Client) async throws(S3Failure) {
+        do throws(S3Failure) {
+            try await client.delete(object.key, ifTag: object.tag)
+        } catch  where error.isChanged {
+            guard try await client.look(object.key)?.tag == object.tag else { throw error }
+            try await client.delete(object.key)
         }
     }
 
