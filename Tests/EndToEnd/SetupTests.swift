@@ -122,6 +122,22 @@ import Testing
         }
     }
 
+    @Test func serversCanShareEverything() async throws {
+        try await withMongoServer(in: TemporaryFolder()) { mongo in
+            let shared = ["--yes", "--mongodb", "127.0.0.1:\(mongo.port)", "--mongodb-keeps", "everything"]
+            let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+            let made = try await setup(first, shared).succeeded()
+            #expect(made.output.contains("made account admin"), "\(made)")
+            let joined = try await setup(second, shared).succeeded()
+            #expect(joined.output.contains("they stay as they are"), "\(joined)")
+            let files = [first, second].map { $0.path + "/homeport.yaml" }
+            try await homeport(["ban", "add", "192.0.2.7", "--reason", "a test", "--config", files[0]])
+                .succeeded()
+            let bans = try await homeport(["ban", "list", "--config", files[1]]).succeeded()
+            #expect(bans.output.contains("192.0.2.7"), "\(bans)")
+        }
+    }
+
     @Test func nothingIsOverwritten() async throws {
         let folder = try TemporaryFolder()
         try await setup(folder, ["--yes"]).succeeded()
@@ -152,6 +168,7 @@ import Testing
         (["--host", "a.example", "--tls", "none"], "who speaks TLS"),
         (["--admin", ""], "admin_name"),
         (["--mongodb-user", "x"], "belong to --mongodb"),
+        (["--mongodb-keeps", "everything"], "belong to --mongodb"),
         (["--s3-endpoint", "https://s3.example"], "go with --s3-bucket"),
         (["--s3-bucket", "images"], "needs --s3-endpoint"),
         (["--sign-in", "ldap"], "needs --ldap-server"),

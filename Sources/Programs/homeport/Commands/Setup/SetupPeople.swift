@@ -10,6 +10,8 @@ extension SetupPlan {
     struct People: Sendable {
         /// Hosts of a MongoDB; none for the database in the data folder.
         var hosts: [String] = []
+        /// Accounts alone, or all facts, which servers share.
+        var keeps: MongoSection.Keeps?
         var database: String?
         var user: String?
         var passwordFile: String?
@@ -25,8 +27,10 @@ extension SetupPlan {
 
         /// What does not go together; nil when all is well.
         func contradiction(hasTLS: Bool) -> String? {
-            guard !hosts.isEmpty || (database == nil && user == nil && passwordFile == nil) else {
-                return "--mongodb-database, --mongodb-user and --mongodb-password-file belong to --mongodb"
+            let ofMongo: [Any?] = [keeps, database, user, passwordFile]
+            guard !hosts.isEmpty || ofMongo.allSatisfy({ $0 == nil }) else {
+                return "--mongodb-keeps, --mongodb-database, --mongodb-user and --mongodb-password-file "
+                    + "belong to --mongodb"
             }
             guard (user == nil) == (passwordFile == nil) else {
                 return "--mongodb-user and --mongodb-password-file belong together"
@@ -58,6 +62,11 @@ struct SetupPeopleOptions: ParsableArguments {
             "A MongoDB for accounts, rules, tokens and keys; may be said several times.",
             valueName: "host:port"))
     var mongodb: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What lies there: accounts, or everything, which several servers share.", valueName: "what"))
+    var mongodbKeeps: MongoSection.Keeps?
 
     @Option(help: ArgumentHelp("Its database.", valueName: "name"))
     var mongodbDatabase: String?
@@ -105,7 +114,7 @@ struct SetupPeopleOptions: ParsableArguments {
 
     var people: SetupPlan.People {
         SetupPlan.People(
-            hosts: mongodb, database: mongodbDatabase, user: mongodbUser,
+            hosts: mongodb, keeps: mongodbKeeps, database: mongodbDatabase, user: mongodbUser,
             passwordFile: mongodbPasswordFile.map { DataFolder($0).path }, signIn: signIn ?? .own,
             directories: ldapServer, base: ldapBase, provider: provider, providerURL: providerURL,
             clientID: clientID, clientSecretFile: clientSecretFile.map { DataFolder($0).path },
@@ -113,5 +122,6 @@ struct SetupPeopleOptions: ParsableArguments {
     }
 }
 
+extension MongoSection.Keeps: ExpressibleByArgument {}
 extension SetupPlan.SignIn: ExpressibleByArgument {}
 extension IdentityProviderSettings.Kind: ExpressibleByArgument {}

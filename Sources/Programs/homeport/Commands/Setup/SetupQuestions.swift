@@ -77,6 +77,9 @@ struct SetupQuestions {
         ) { $0 }
         guard hosts != embedded else { return }
         people.hosts = hosts.split { $0 == "," || $0 == " " }.map(String.init)
+        people.keeps = try ask(
+            "What lies there: accounts, or everything, which several servers share", default: "accounts"
+        ) { MongoSection.Keeps(rawValue: $0) }
         let user = try ask("Its user; none where it asks for none", default: "") { $0 }
         guard !user.isEmpty else { return }
         people.user = user

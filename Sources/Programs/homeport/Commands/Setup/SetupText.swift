@@ -124,10 +124,13 @@ struct SetupText {
     private var mongo: String? {
         guard !plan.people.hosts.isEmpty else { return nil }
         var lines = [
-            "# Accounts, rules, tokens and keys lie here; other servers may share them (docs/mongodb.md).",
+            plan.people.keeps == .everything
+                ? "# What servers share lies here: all but images (docs/mongodb.md)."
+                : "# Accounts, rules, tokens and keys lie here; other servers may share them (docs/mongodb.md).",
             "mongodb:",
             "  hosts: [\(plan.people.hosts.map(Self.quoted).joined(separator: ", "))]",
         ]
+        if plan.people.keeps == .everything { lines.append("  keeps: everything") }
         if let database = plan.people.database { lines.append("  database: \(Self.quoted(database))") }
         if let user = plan.people.user, let file = plan.people.passwordFile {
             lines += ["  username: \(Self.quoted(user))", "  password_file: \(Self.quoted(file))"]
