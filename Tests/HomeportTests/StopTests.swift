@@ -40,13 +40,40 @@ import Testing
     }
 
     @Test func aSecondSignalDoesNotWait() async throws {
-        try await withHomeport { homeport in
-            let connection = try RawConnection(port: homeport.port)
-            try await connection.send(
-                "PUT /v2/x/blobs/uploads/a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
+        let folder = try TemporaryFolder()
+        let blob = randomBytes(24 << 20)
+        let digest = sha256(blob)
+        try await withHomeport(in: folder) { homeport in
+            let pushed = try await homeport.admin.post("/v2/test/blobs/uploads/?digest=\(digest)", body: blob)
+            #expect(pushed.status == 201)
+            let idle = try RawConnection(port: homeport.port)
+            try await idle.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await idle.readAnswer().head.hasPrefix("HTTP/1.1 200"))
+            let stalled = try RawConnection(port: homeport.port)
+            try await stalled.send(
+                "GET /v2/test/blobs/\(digest) HTTP/1.1\r\nHost: a\r\n\(authorization())\r\n")
+            #expect(try await stalled.readToEnd(limit: 1 << 16).starts(with: "HTTP/1.1 200 ".utf8))
+            let half = try RawConnection(port: homeport.port)
+            try await half.send(
+                "POST /v2/x/blobs/uploads/?digest=\(digest) HTTP/1.1\r\nHost: a\r\n\(authorization())"
+                    + "Content-Length: \(blob.count)\r\n\r\n")
+            try await half.send(Array(blob[..<(1 << 20)]))
+            while !folder.holdsFile(ofAtLeast: 1, below: "uploads-in-progress") { await Task.yield() }
             try await homeport.process.signal("TERM")
+            // Two that come at once are one for the kernel.
+            while !folder.log.contains("running transfers may finish") { await Task.yield() }
+            // Comes as late as it can: nobody has served them yet when they are cut.
+            let fresh = (0..<20).compactMap { _ in try? RawConnection(port: homeport.port) }
             try await homeport.process.signal("TERM")
             await homeport.process.ended()
+            withExtendedLifetime((idle, stalled, half, fresh)) {}
+        }
+        // Everything has been put away in order, without the last resort.
+        #expect(folder.log.contains("running transfers are cut"))
+        #expect(!folder.log.contains("without waiting any more"))
+        try await withHomeport(in: folder) { homeport in
+            let pulled = try await homeport.admin.get("/v2/test/blobs/\(digest)")
+            #expect(pulled.body.elementsEqual(blob))
         }
     }
 
@@ -128,6 +155,9 @@ import Testing
 }
 
 extension TemporaryFolder {
+    /// What the server in it has logged.
+    fileprivate var log: String { (try? String(contentsOfFile: path + "/log", encoding: .utf8)) ?? "" }
+
     /// Whether some file is that large, in bytes, in a folder of this name somewhere below.
     fileprivate func holdsFile(ofAtLeast size: Int, below name: String) -> Bool {
         let files = FileManager.default.enumerator(

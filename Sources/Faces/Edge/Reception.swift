@@ -45,7 +45,7 @@ struct Reception<Connections: ServerChildChannel>: Service {
             }
         } onCancel: {
             server.close(promise: nil)
-            guests.cancel()
+            guests.putOut()
         }
     }
 
@@ -64,7 +64,7 @@ struct Reception<Connections: ServerChildChannel>: Service {
             }
             .childChannelInitializer { [connections, log] channel in
                 connections.setup(channel: channel, logger: log).map { value in
-                    guests.receive { await connections.handle(value: value, logger: log) }
+                    guests.receive(channel) { await connections.handle(value: value, logger: log) }
                 }
             }
     }
@@ -123,64 +123,6 @@ private final class Stopping: Sendable {
         let end = end.withLock { $0 }
         // However it ends, nothing is left to be done.
         _ = try? await end?.get()
-    }
-}
-
-/// Those who are being served, each in a task of its own.
-///
-/// A connection is handed over in the very moment in which it has been set up, and none is ever dropped: the
-/// sequence that NIO would give them out by forgets those that come while it ends, which ends the process.
-private final class Guests: Sendable {
-    private struct State {
-        var tasks: [UInt64: Task<Void, Never>] = [:]
-        var count: UInt64 = 0
-        var isCancelled = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func receive(_ serve: @escaping @Sendable () async -> Void) {
-        state.withLock { state in
-            state.count += 1
-            let number = state.count
-            let task = Task {
-                await serve()
-                leave(number)
-            }
-            state.tasks[number] = task
-            if state.isCancelled { task.cancel() }
-        }
-    }
-
-    private func leave(_ number: UInt64) {
-        let waiting = state.withLock { state in
-            state.tasks[number] = nil
-            guard state.tasks.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    /// Waits for nobody any more.
-    func cancel() {
-        let tasks = state.withLock { state in
-            state.isCancelled = true
-            return Array(state.tasks.values)
-        }
-        for task in tasks { task.cancel() }
-    }
-
-    /// Returns when the last has left.
-    func gone() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if !state.tasks.isEmpty { state.waiting.append(continuation) }
-                return state.tasks.isEmpty
-            }
-            if isEmpty { continuation.resume() }
-        }
     }
 }
 

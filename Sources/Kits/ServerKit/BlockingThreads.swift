@@ -42,4 +42,11 @@ package final class BlockingThreads: Sendable {
             return try body()
         }
     }
+
+    /// Has `body` run on one of the threads, and waits for nothing: not even for a task's turn.
+    package func begin(_ body: @escaping @Sendable () -> Void) {
+        pool.submit { state in
+            if case .active = state { body() }
+        }
+    }
 }

@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             The first start of a registry makes what is missing: the folder of the data, a signing key and its certificate, and an \
             account that may do everything; its password is printed once, or taken from HOMEPORT_ADMIN_PASSWORD. \
-            SIGTERM and Ctrl-C let running transfers finish; a second one does not.
+            SIGTERM and Ctrl-C let running transfers finish; a second one cuts them and ends the server within a moment: \
+            with 0 when all was put away in order, with 1 when something hung. What was acknowledged lies on disk either way.
 
             SIGHUP, which `homeport reload` sends, has the configuration read again while clients are served. One that \
             is not right changes nothing.

@@ -21,13 +21,13 @@ struct AuditClock: Service {
         await cancelWhenGracefulShutdown {
             var round = 0
             while (try? await ContinuousClock().sleep(for: Self.interval)) != nil {
-                await recorder.flush()
+                await toItsEnd { await recorder.flush() }
                 if round % Self.roundsPerSweep == 0 { await forgetOld() }
                 round += 1
             }
         }
         // The door is closed by now: this is the last of it.
-        await recorder.flush()
+        await toItsEnd { await recorder.flush() }
     }
 
     private func forgetOld() async {

@@ -14,13 +14,13 @@ struct BanClock: Service {
         await cancelWhenGracefulShutdown {
             var round = 0
             repeat {
-                await bans.settle()
+                await toItsEnd { await bans.settle() }
                 if round % Self.roundsPerSweep == 0 { await sweep() }
                 round += 1
             } while (try? await ContinuousClock().sleep(for: Self.interval)) != nil
         }
         // The door is closed by now: these are the last.
-        await bans.settle()
+        await toItsEnd { await bans.settle() }
     }
 
     private func sweep() async {

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import Audit
 internal import CLinux
 internal import Doorkeeper
 internal import Edge
@@ -80,6 +81,8 @@ struct Server: Sendable {
             throw error
         }
         await succession.close()
+        // Where all were cut at once, the last of them may have gone after the trail's clock.
+        await stores.audit.flush()
     }
 
     /// The first of the services is stopped last, so that it writes down what the others did.
