@@ -40,10 +40,11 @@ struct Bucket {
     func blobs(
         budget: Int = 192 << 20, sizes: PieceSizes = Self.small,
         _ change: (inout S3Settings) -> Void = { _ in },
-        orphanAge: TimeInterval = 3600, now: @escaping @Sendable () -> Date = { Date() }
+        owner: String = "", orphanAge: TimeInterval = 3600,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws -> S3Blobs {
         try S3Blobs(
-            settings(change), threads: BlockingThreads(count: 2, queueMax: 1000), sizes: sizes,
+            settings(change), owner: owner, threads: BlockingThreads(count: 2, queueMax: 1000), sizes: sizes,
             budget: Budget(max: budget), orphanAge: orphanAge, now: now)
     }
 

@@ -166,11 +166,11 @@ import Testing
             var trusting = settings
             trusting.tls.authorityFile = certificate
             let blobs = try S3Blobs(
-                trusting, threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
+                trusting, owner: "", threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
             _ = try await blobs.client.ask(S3Request(.put, nil))
             #expect(try await blobs.uploads() == [])
             let suspicious = try S3Blobs(
-                settings, threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
+                settings, owner: "", threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
             let trouble = try #require(await suspicious.trouble())
             #expect(trouble.contains("CERTIFICATE_VERIFY_FAILED"), "\(trouble)")
         }

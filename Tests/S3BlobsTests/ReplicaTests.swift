@@ -4,6 +4,7 @@ import Harness
 import NIOCore
 import OCI
 import Registry
+import ServerKit
 import Testing
 
 @testable import S3Blobs
@@ -67,5 +68,23 @@ import Testing
         let hasty = try replica(bucket, orphanAge: -60)
         #expect(try await hasty.sweepUploads().orphaned == 1, "what has no row is swept, and nothing else")
         #expect(try await other.uploadSize(ticket) == 1000)
+    }
+
+    @Test func aBucketIsOneInstallations() async throws {
+        let bucket = try await Bucket()
+        let (ours, theirs) = (try bucket.blobs(owner: "ours"), try bucket.blobs(owner: "theirs"))
+        let digest = try await bucket.publish(Samples.bytes(100), in: ours)
+        try await ours.claim()
+        try await bucket.blobs(owner: "ours").claim()
+        for act in [
+            { try await theirs.claim() }, { _ = try await theirs.uploads() },
+            { _ = try await theirs.settled(before: .distantFuture, among: [digest]) },
+            { try await theirs.clearLeftovers(before: .distantFuture) },
+        ] as [@Sendable () async throws -> Void] {
+            let error = await #expect(throws: StoreError.self) { try await act() }
+            #expect(
+                error?.kind == .failed && (error?.description ?? "").contains("some/place/homeport-owner"))
+        }
+        #expect(try await ours.settled(before: .distantFuture, among: [digest]).count == 1)
     }
 }

@@ -18,7 +18,7 @@ import Testing
                 keys: .init(access: SwiftServer.access, secret: Secret(SwiftServer.secret)))
             settings.prefix = "some/place"
             let blobs = try S3Blobs(
-                settings, threads: BlockingThreads(count: 2, queueMax: 100), now: { Date() })
+                settings, owner: "tests", threads: BlockingThreads(count: 2, queueMax: 100), now: { Date() })
             _ = try await blobs.client.ask(S3Request(.put, nil))
             try await body(blobs)
         }

@@ -121,7 +121,8 @@ import Testing
         let settings = S3Settings(
             endpoint: try #require(S3Endpoint("http://127.0.0.1:1")), bucket: "abc",
             keys: .init(access: "A", secret: Secret("S")))
-        let blobs = try S3Blobs(settings, threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
+        let blobs = try S3Blobs(
+            settings, owner: "", threads: BlockingThreads(count: 1, queueMax: 9), now: { Date() })
         let trouble = try #require(await blobs.trouble())
         #expect(trouble.contains("it cannot be reached"), "\(trouble)")
     }

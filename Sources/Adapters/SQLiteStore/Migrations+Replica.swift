@@ -1,6 +1,7 @@
 extension Migrations {
     /// Which shared log this file is a copy of, and blobs that a server is removing outside of the file.
-    /// And which server does what one does for all.
+    /// Which server does what one does for all, and what
+    /// tells these facts from all others: the log's identifier, where there is one.
     static let copies = """
         CREATE TABLE log_place (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -8,6 +9,11 @@ extension Migrations {
             position INTEGER NOT NULL,
             is_broken INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE installation (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            name TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO installation (id, name) VALUES (1, lower(hex(randomblob(16))));
         CREATE TABLE duty (
             name TEXT PRIMARY KEY NOT NULL,
             server TEXT NOT NULL,

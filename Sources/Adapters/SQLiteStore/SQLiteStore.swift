@@ -17,6 +17,9 @@ package final class SQLiteStore: Sendable {
     /// What keeps the file in step with other servers; nil where it is all there is.
     let replica: Replica?
     let follower: Follower?
+    /// Tells these facts from those of any other installation: 32 lowercase hex digits, the same for all servers that
+    /// share them.
+    package let installation: String
     let now: @Sendable () -> Date
     /// What changes write into the trail.
     let auditedKinds: Set<AuditKind>
@@ -67,6 +70,7 @@ package final class SQLiteStore: Sendable {
             }
             self.pool = pool
             self.replica = replica
+            self.installation = try pool.read(CopyOpening.installation)
             OwnFile.takeRoom(path + "-wal", Self.journalRoom)
             try OwnFile.syncFolder(of: path)
             let writes = WriteQueue(pool: pool, counters: counters, replica: replica)

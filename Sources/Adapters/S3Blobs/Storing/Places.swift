@@ -11,6 +11,9 @@ struct Places: Sendable {
 
     private var base: String { "\(prefix)docker/registry/v2/" }
 
+    /// Whose the bucket is.
+    var owner: String { "\(prefix)homeport-owner" }
+
     var blobs: String { "\(base)blobs/" }
     var uploads: String { "\(base)uploads-in-progress/" }
 

@@ -20,6 +20,10 @@ package final class S3Blobs: BlobStore {
     /// Uploads that this process has begun or gone on with, and not discarded.
     private let own = Mutex<Set<UploadID>>([])
     private let orphanAge: TimeInterval
+    /// Whose facts these blobs belong to; empty for who only looks.
+    package let owner: String
+    /// Whether the bucket is known to be the owner's.
+    let isClaimed = Mutex(false)
     /// When leftovers were looked for last.
     private let lookedAt = Mutex<Date>(.distantPast)
 
@@ -31,16 +35,20 @@ package final class S3Blobs: BlobStore {
 
     package var settings: S3Settings { client.settings }
 
-    /// - Parameter threads: where bytes are hashed.
+    /// - Parameters:
+    ///   - owner: what tells the facts that these blobs belong to from all others.
+    ///   - threads: where bytes are hashed.
     package convenience init(
-        _ settings: S3Settings, threads: BlockingThreads, now: @escaping @Sendable () -> Date
+        _ settings: S3Settings, owner: String, threads: BlockingThreads, now: @escaping @Sendable () -> Date
     ) throws(StoreError) {
-        try self.init(settings, threads: threads, sizes: PieceSizes(), budget: Budget(), now: now)
+        try self.init(
+            settings, owner: owner, threads: threads, sizes: PieceSizes(), budget: Budget(), now: now)
     }
 
     /// - Parameter orphanAge: for how long nothing must have moved in an upload of another process before it is told of.
     init(
-        _ settings: S3Settings, threads: BlockingThreads, sizes: PieceSizes, budget: Budget,
+        _ settings: S3Settings, owner: String = "", threads: BlockingThreads, sizes: PieceSizes,
+        budget: Budget,
         orphanAge: TimeInterval = 3600, now: @escaping @Sendable () -> Date
     ) throws(StoreError) {
         self.client = try S3Client(settings, now: now)
@@ -49,6 +57,7 @@ package final class S3Blobs: BlobStore {
         self.threads = threads
         self.sizes = sizes
         self.orphanAge = orphanAge
+        self.owner = owner
         self.now = now
         S3Metrics.begin()
     }
@@ -192,6 +201,7 @@ package final class S3Blobs: BlobStore {
     /// Those of other processes only when nothing has moved in them for a while: this process may not have heard of
     /// their rows yet.
     package func uploads() async throws(StoreError) -> [UploadID] {
+        try await claim()
         let known = own.withLock(\.self)
         let folder = places.uploads
         let found = try await asking("listing uploads", folder) { (client) throws(S3Failure) in
@@ -219,6 +229,7 @@ package final class S3Blobs: BlobStore {
             return true
         }
         guard isTime else { return }
+        try await claim()
         let (folder, limit) = (places.blobs, min(moment, date.addingTimeInterval(-Self.leftoverAge)))
         _ = try await asking("clearing away what was never put together", folder) {
             (client) throws(S3Failure) in
@@ -249,6 +260,7 @@ package final class S3Blobs: BlobStore {
         -> [Digest: Int64]
     {
         guard !digests.isEmpty else { return [:] }
+        try await claim()
         let foreign = places.foreignMetadata
         let places = places
         let found = try await asking("listing blobs", foreign) { (client) throws(S3Failure) -> [S3Object?] in

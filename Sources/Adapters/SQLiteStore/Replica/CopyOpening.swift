@@ -63,7 +63,8 @@ struct CopyOpening {
     private func share() throws -> CopyPlace? {
         let queue = try DatabaseQueue(path: path)
         try Migrations.bringUpToDate(queue, path: path)
-        let origin = LogOrigin(id: LogOrigin.newID(), schema: Migrations.count, hasSnapshot: true)
+        let name = try queue.read(Self.installation)
+        let origin = LogOrigin(id: name, schema: Migrations.count, hasSnapshot: true)
         let place = CopyPlace(log: origin.id, position: 0)
         try CopySnapshot(folderOf: path, log: log).publish(queue, as: place)
         let isFirst = try log.begin(origin)
@@ -128,7 +129,10 @@ struct CopyOpening {
         try OwnFile.create(path)
         let queue = try DatabaseQueue(path: path)
         try Migrations.bringUpToDate(queue, path: path, to: origin.schema)
-        try queue.write { try place.write($0) }
+        try queue.write { database in
+            try place.write(database)
+            try database.run("UPDATE installation SET name = ?", [origin.id])
+        }
         try queue.close()
         return place
     }
@@ -183,6 +187,14 @@ struct CopyOpening {
             let entry = LogEntry(position: place.position + 1, kind: .schema, schema: Migrations.count)
             if try log.append(entry) { return entry }
         }
+    }
+
+    /// What tells the facts of a database from all others.
+    static func installation(_ database: Database) throws -> String {
+        guard let row = try database.row("SELECT name FROM installation") else {
+            throw StoreError(.damaged, "the table installation is empty")
+        }
+        return try row.value(0, "installation.name")
     }
 
     static func remove(_ path: String) throws {

@@ -39,7 +39,8 @@ struct CollectCommand: StoreCommand {
                     + "be repeated, and what goes cannot be restored. Go on?", terminal)
         }
         let blobs = try BlobHouse.open(
-            stores.values, in: stores.folder, threads: 2, queueMax: 100, now: Surroundings.current.now
+            stores.values, in: stores.folder, of: stores.installation, threads: 2, queueMax: 100,
+            now: Surroundings.current.now
         ).store
         let registry = stores.registry(blobs)
         let collector = GarbageCollector(registry, garbage: stores.database, policy: policy)

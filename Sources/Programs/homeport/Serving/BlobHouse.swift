@@ -14,7 +14,7 @@ enum BlobHouse: Sendable {
 
     /// - Parameter threads: how many calls at once wait for a disk.
     static func open(
-        _ values: Configuration, in folder: DataFolder, threads: Int, queueMax: Int,
+        _ values: Configuration, in folder: DataFolder, of owner: String, threads: Int, queueMax: Int,
         now: @escaping @Sendable () -> Date
     ) throws(StoreError) -> BlobHouse {
         guard let settings = values.s3.settings else {
@@ -23,16 +23,16 @@ enum BlobHouse: Sendable {
                 try FileBlobs(
                     root: folder.path, threads: threads, reserve: Int64(values.registry.diskReserve)))
         }
-        return try bucket(settings, now: now)
+        return try bucket(settings, of: owner, now: now)
     }
 
-    private static func bucket(_ settings: S3Settings, now: @escaping @Sendable () -> Date)
+    private static func bucket(_ settings: S3Settings, of owner: String, now: @escaping @Sendable () -> Date)
         throws(StoreError) -> BlobHouse
     {
         // Nothing there waits for a disk: bytes are hashed on these.
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let threads = BlockingThreads(count: cores, queueMax: 4096)
-        return .bucket(try S3Blobs(settings, threads: threads, now: now))
+        return .bucket(try S3Blobs(settings, owner: owner, threads: threads, now: now))
     }
 
     /// The same bytes under other settings. A bucket that is asked otherwise than before is another object; the old
@@ -42,13 +42,23 @@ enum BlobHouse: Sendable {
     {
         guard case .bucket(let blobs) = self, let settings = values.s3.settings, settings != blobs.settings
         else { return self }
-        return try Self.bucket(settings, now: now)
+        return try Self.bucket(settings, of: blobs.owner, now: now)
     }
 
     var store: any BlobStore & BlobQuarantine {
         switch self {
         case .folder(let blobs): blobs
         case .bucket(let blobs): blobs
+        }
+    }
+
+    /// Sees that nobody else's blobs are there. A bucket that is away is asked later, before anything is removed.
+    func claim() async throws(CommandFailure) {
+        guard case .bucket(let blobs) = self else { return }
+        do throws(StoreError) {
+            try await blobs.claim()
+        } catch {
+            guard error.kind == .unavailable else { throw .unreachable("\(error)") }
         }
     }
 
@@ -98,7 +108,7 @@ struct S3Trouble: Sendable {
         guard let settings = values.s3.settings else { return nil }
         do {
             let blobs = try S3Blobs(
-                settings, threads: BlockingThreads(count: 1, queueMax: 1), now: { now })
+                settings, owner: "", threads: BlockingThreads(count: 1, queueMax: 1), now: { now })
             return S3Trouble(words: await blobs.trouble())
         } catch {
             return S3Trouble(words: error.description)

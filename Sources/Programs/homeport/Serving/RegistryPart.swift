@@ -25,7 +25,8 @@ struct RegistryPart: ServerPart {
         self.house =
             try predecessor?.house.succeeded(by: stores.values, now: stores.now)
             ?? BlobHouse.open(
-                stores.values, in: stores.folder, threads: Self.diskThreads, queueMax: Self.diskQueueMax,
+                stores.values, in: stores.folder, of: stores.installation, threads: Self.diskThreads,
+                queueMax: Self.diskQueueMax,
                 now: stores.now)
         let blobs = house.store
         let database = stores.database
@@ -47,6 +48,9 @@ struct RegistryPart: ServerPart {
             note: { [stores] words in try await stores.note(.verification, by: "verify", words) })
         self.engines = [Engine("registry", Self.services(stores, registry, check))]
     }
+
+    /// Sees that nobody else's blobs are where these are to be.
+    func claim() async throws { try await house.claim() }
 
     /// Settings of what goes on beside its predecessor count from now on.
     func begin() { house.use(reserve: Int64(stores.values.registry.diskReserve)) }

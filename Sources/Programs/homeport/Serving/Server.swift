@@ -48,6 +48,7 @@ struct Server: Sendable {
         onListening: @escaping @Sendable ([SocketAddress]) async -> Void
     ) async throws {
         let values = stores.values
+        try await current.shift.claim()
         try await current.shift.own?.open()
         let succession = Succession(
             current, door: door, places: places, source: source, manager: manager,

@@ -90,6 +90,9 @@ struct Shift: Sendable {
     /// Whether the registry is served.
     var hasRegistry: Bool { registry != nil }
 
+    /// Sees that it may work on what it is given.
+    func claim() async throws { try await registry?.claim() }
+
     /// Settings of what stays count from now on.
     func begin() {
         stores.bans.use(loaded.values.banSettings)

@@ -29,6 +29,8 @@ struct Stores: Sendable {
 
     var manifests: any ManifestStore { database }
     var history: any TagHistory { database }
+    /// Tells these facts from those of any other installation.
+    var installation: String { database.installation }
 
     /// The registry on these stores and a folder of blobs.
     ///

@@ -89,7 +89,8 @@ struct ImportDistribution: AsyncParsableCommand {
         var copying: BlobCopy?
         if copy, !dryRun, let stores {
             let house = try BlobHouse.open(
-                stores.values, in: folder, threads: 16, queueMax: 1024, now: surroundings.now)
+                stores.values, in: folder, of: stores.installation, threads: 16, queueMax: 1024,
+                now: surroundings.now)
             copying = BlobCopy(
                 blobs: house.store, links: stores.database, ledger: stores.database, now: surroundings.now)
         }

@@ -35,7 +35,8 @@ struct VerifyCommand: StoreCommand {
         let database = stores.database
         let now = Surroundings.current.now
         let blobs = try BlobHouse.open(
-            stores.values, in: stores.folder, threads: 1, queueMax: 16, now: now
+            stores.values, in: stores.folder, of: stores.installation, threads: 1, queueMax: 16,
+            now: now
         ).store
         let verifier = Verifier(
             blobs: blobs, links: database, manifests: database, checks: database,
