@@ -31,6 +31,12 @@ import Testing
         return try await command.run()
     }
 
+    /// What the program says itself. A killed process of the same number leaves libmongoc's counters behind, and of that
+    /// the library warns.
+    private static func ownWords(_ text: String) -> [Substring] {
+        text.split(separator: "\n").filter { $0.hasPrefix("homeport: ") }
+    }
+
     @Test func aWrongCertificateStopsTheStartWithAFileACauseAndACure() async throws {
         let settings = try settings("localhost")
         let file = folder.path + "/homeport.yaml"
@@ -38,7 +44,8 @@ import Testing
         func refused() async throws -> String {
             let started = try await homeport(["serve", "--config", file], data: folder.path + "/data")
             #expect(started.status == 2, "\(started)")
-            #expect(try await homeport(["check", "--config", file]).errors == started.errors)
+            let checked = try await homeport(["check", "--config", file])
+            #expect(Self.ownWords(checked.errors) == Self.ownWords(started.errors))
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
             return started.errors
         }
