@@ -114,8 +114,8 @@ extension SQLiteStore: BlobLinks {
     package func collect(
         unheldSince moment: Date, limit: Int, remove: @Sendable @escaping (Digest) throws -> Void
     ) async throws(StoreError) -> [Digest: Int64] {
-        if let replica, let follower {
-            return try await SharedRemoval(store: self, replica: replica, follower: follower, remove: remove)
+        if let follower {
+            return try await SharedRemoval(store: self, follower: follower, remove: remove)
                 .collect(unheldSince: moment, limit: limit)
         }
         // Alone in its transaction: were a link that others took away here rolled back after the bytes went,

@@ -66,8 +66,8 @@ extension SQLiteStore: GarbageStore {
                 try database.strays(among: digests)
             }
         }
-        if let replica, let follower {
-            return try await SharedRemoval(store: self, replica: replica, follower: follower, remove: remove)
+        if let follower {
+            return try await SharedRemoval(store: self, follower: follower, remove: remove)
                 .removeStrays(among: digests)
         }
         // Alone in its transaction, as `collect` is.

@@ -8,15 +8,16 @@ extension SQLiteStore {
     package func catchUp() async { await follower?.catchUp() }
 
     /// Why nothing can be changed and nothing new be seen; nil when all is well, and where nothing is shared.
-    package var sharingProblem: StoreError? { replica?.trouble }
+    package var sharingProblem: StoreError? { follower?.replica.trouble }
 
     /// How many changes of the shared log this copy has; nil where nothing is shared.
-    package var sharedPosition: Int64? { replica?.position }
+    package var sharedPosition: Int64? { follower?.replica.position }
 
     /// Puts a snapshot into the shared log where more than `entriesMax` entries have come since the last one, and
     /// removes what nobody needs any more; whether it did.
     package func shortenLog(entriesMax: Int64) async throws(StoreError) -> Bool {
-        guard let replica, let follower else { return false }
+        guard let follower else { return false }
+        let replica = follower.replica
         return try await follower.runStore { [pool, path = pool.path] () throws(StoreError) in
             guard let origin = try replica.log.origin() else { return false }
             let before = try replica.log.newestSnapshot(of: origin)?.position ?? 0

@@ -15,7 +15,6 @@ package final class SQLiteStore: Sendable {
     let writes: WriteQueue
     let counters: ChangeCounters
     /// What keeps the file in step with other servers; nil where it is all there is.
-    let replica: Replica?
     let follower: Follower?
     /// Tells these facts from those of any other installation: 32 lowercase hex digits, the same for all servers that
     /// share them.
@@ -69,7 +68,6 @@ package final class SQLiteStore: Sendable {
                 return (pool, replica)
             }
             self.pool = pool
-            self.replica = replica
             self.installation = try pool.read(CopyOpening.installation)
             OwnFile.takeRoom(path + "-wal", Self.journalRoom)
             try OwnFile.syncFolder(of: path)

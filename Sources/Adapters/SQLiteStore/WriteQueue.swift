@@ -160,12 +160,13 @@ final class WriteQueue: Sendable {
                     failures[index] = error
                 }
             }
+            var place: CopyPlace?
             if let replica, let changes = try recording?.changes(), !changes.isEmpty {
-                try replica.append(
-                    changes, about: Self.announcement(of: batch, without: failures), in: database)
+                let topics = Self.announcement(of: batch, without: failures)
+                place = try replica.append(changes, about: topics, in: database)
             }
             try database.run("COMMIT")
-            try replica?.committed(database)
+            if let place { replica?.committed(place) }
             return failures
         } catch {
             rollBack(database)

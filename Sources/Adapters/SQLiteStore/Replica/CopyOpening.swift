@@ -125,6 +125,9 @@ struct CopyOpening {
         if let snapshot = try log.newestSnapshot(of: origin) {
             return try CopySnapshot(folderOf: path, log: log).fetch(snapshot, of: origin, to: path)
         }
+        guard !origin.hasSnapshot else {
+            throw StoreError(.damaged, "the snapshot is gone that the shared log begins with")
+        }
         let place = CopyPlace(log: origin.id, position: 0)
         try OwnFile.create(path)
         let queue = try DatabaseQueue(path: path)
@@ -137,19 +140,25 @@ struct CopyOpening {
         return place
     }
 
-    /// Brings an open copy to the newest state and to the newest schema, by the log.
+    /// Brings an open copy to the newest state and to the newest schema, by the log. A program that is newer than the
+    /// copy writes that all copies are to be brought up to date.
     ///
     /// When the log does not answer, a copy of this version's schema stays as it is.
     func advance(_ pool: DatabasePool, from place: CopyPlace) throws -> CopyPlace {
         var place = place
         do {
-            while let entry = try next(after: place, try pool.read(Migrations.version)) {
-                if entry.kind == .schema {
-                    let version = try max(
-                        LogStep(entry, after: place).entry.schema, pool.read(Migrations.version))
-                    try Migrations.bringUpToDate(pool, path: path, to: version)
+            while true {
+                let entries = try log.entries(after: place.position, limit: Self.entriesAtOnce)
+                let version = try pool.read(Migrations.version)
+                if let first = entries.first {
+                    place = try take(first, entries, pool, from: place, version)
+                } else if version < Migrations.count {
+                    // Whoever is first: what stands there then comes next.
+                    _ = try log.append(
+                        LogEntry(position: place.next.position, kind: .schema, schema: Migrations.count))
+                } else {
+                    return place
                 }
-                place = try take(entry, pool)
             }
         } catch let error as StoreError where error.kind == .unavailable {
             guard try pool.read(Migrations.version) == Migrations.count else { throw error }
@@ -157,37 +166,22 @@ struct CopyOpening {
         return place
     }
 
-    /// Applies an entry, unless another process that has the file open was faster; where the copy stands then.
-    private func take(_ entry: LogEntry, _ pool: DatabasePool) throws -> CopyPlace {
-        try pool.writeWithoutTransaction { database in
-            try ChangeSet.withoutConsequences(database) {
-                var place = CopyPlace(log: "", position: 0)
-                try database.inTransaction(.immediate) {
-                    guard let found = try CopyPlace.read(database) else {
-                        throw StoreError(.damaged, "the database does not say which log it belongs to")
-                    }
-                    place = found
-                    guard entry.position > found.position else { return .rollback }
-                    try LogStep(entry, after: found).take(database)
-                    place = CopyPlace(log: found.log, position: entry.position)
-                    try place.write(database)
-                    return .commit
-                }
-                return place
-            }
+    /// Takes the entries up to the next one that brings copies up to date, or that one alone.
+    private func take(
+        _ first: LogEntry, _ entries: [LogEntry], _ pool: DatabasePool, from place: CopyPlace, _ version: Int
+    ) throws -> CopyPlace {
+        var entries = entries
+        if first.kind == .schema {
+            try place.admit(first)
+            try Migrations.bringUpToDate(pool, path: path, to: max(first.schema, version))
+            entries = [first]
+        } else {
+            entries = Array(entries.prefix { $0.kind != .schema })
         }
+        return try pool.writeWithoutTransaction { try CopyPlace.advance($0, by: entries) }
     }
 
-    /// The next entry; one that brings all copies up to date where there is none and this program is newer than the
-    /// copy; nil when there is nothing to do.
-    private func next(after place: CopyPlace, _ version: Int) throws -> LogEntry? {
-        while true {
-            if let entry = try log.entries(after: place.position, limit: 1).first { return entry }
-            guard version < Migrations.count else { return nil }
-            let entry = LogEntry(position: place.position + 1, kind: .schema, schema: Migrations.count)
-            if try log.append(entry) { return entry }
-        }
-    }
+    private static let entriesAtOnce = 64
 
     /// What tells the facts of a database from all others.
     static func installation(_ database: Database) throws -> String {

@@ -10,7 +10,7 @@ final class Follower: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let replica: Replica
+    let replica: Replica
     private let writes: WriteQueue
     /// One look at a time.
     private let threads = BlockingThreads(count: 1, queueMax: 4)

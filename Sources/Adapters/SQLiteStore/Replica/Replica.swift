@@ -64,18 +64,32 @@ final class Replica: Sendable {
     /// Whether the log has entries that this copy lacks. Blocks.
     func isBehind() throws -> Bool { try !entries(after: position, limit: 1).isEmpty }
 
-    /// Puts the changes of a transaction into the log, as its last step.
-    func append(_ changes: [UInt8], about topics: Announcement, in database: Database) throws {
-        guard let place = try CopyPlace.read(database) else {
-            throw StoreError(.damaged, "the database does not say which log it belongs to")
+    /// Puts the changes of a transaction into the log, as its last step; where the copy stands when it is committed.
+    func append(_ changes: [UInt8], about topics: Announcement, in database: Database) throws -> CopyPlace {
+        try put(.change, changes, about: topics, in: database)
+    }
+
+    /// Makes the next entry one of this copy's, having lost too often; others wait for it.
+    func takeTurn(_ database: Database) throws {
+        var place = try CopyPlace.ofCopy(database)
+        try database.inTransaction(.immediate) {
+            place = try put(.turn, in: database)
+            return .commit
         }
+        committed(place)
+    }
+
+    private func put(
+        _ kind: LogEntry.Kind, _ changes: [UInt8] = [], about topics: Announcement = [], in database: Database
+    ) throws -> CopyPlace {
         try admit()
-        let next = CopyPlace(log: place.log, position: place.position + 1)
+        let next = try CopyPlace.ofCopy(database).next
         let entry = LogEntry(
-            position: next.position, kind: .change, schema: Migrations.count, topics: topics.rawValue,
+            position: next.position, kind: kind, schema: Migrations.count, topics: topics.rawValue,
             bytes: changes)
         guard try asking({ () throws(StoreError) in try log.append(entry) }) else { throw LostRace() }
         try next.write(database)
+        return next
     }
 
     private func admit() throws {
@@ -86,23 +100,8 @@ final class Replica: Sendable {
         if isOthersTurn { throw NotOurTurn() }
     }
 
-    /// Makes the next entry one of this copy's, having lost too often; others wait for it.
-    func takeTurn(_ database: Database) throws {
-        try admit()
-        try database.inTransaction(.immediate) {
-            guard let place = try CopyPlace.read(database) else { return .rollback }
-            let next = CopyPlace(log: place.log, position: place.position + 1)
-            let entry = LogEntry(position: next.position, kind: .turn, schema: Migrations.count)
-            guard try asking({ () throws(StoreError) in try log.append(entry) }) else { throw LostRace() }
-            try next.write(database)
-            return .commit
-        }
-        try committed(database)
-    }
-
     /// To be called when what `append` was called for has been committed.
-    func committed(_ database: Database) throws {
-        guard let place = try CopyPlace.read(database) else { return }
+    func committed(_ place: CopyPlace) {
         state.withLock { $0.position = max($0.position, place.position) }
     }
 
@@ -110,37 +109,21 @@ final class Replica: Sendable {
     func catchUp(_ database: Database) throws {
         while true {
             let found = try entries(after: position, limit: Self.entriesAtOnce)
-            guard !found.isEmpty else { return }
-            let topics = try ChangeSet.withoutConsequences(database) { try apply(found, database) }
-            counters.announceForeign(topics)
-        }
-    }
-
-    private func apply(_ entries: [LogEntry], _ database: Database) throws -> Announcement {
-        var topics: Announcement = []
-        do {
-            try database.inTransaction(.immediate) {
-                guard var place = try CopyPlace.read(database) else {
-                    throw StoreError(.damaged, "the database does not say which log it belongs to")
-                }
-                for entry in entries where entry.position > place.position {
-                    try LogStep(entry, after: place).take(database)
-                    topics.formUnion(Announcement(rawValue: entry.topics))
-                    place = CopyPlace(log: place.log, position: entry.position)
-                }
-                try place.write(database)
-                let isTurn = entries.last?.kind == .turn
-                state.withLock { state in
-                    state.position = place.position
-                    state.othersTurnUntil = isTurn ? .now + Self.turnTime : nil
-                }
-                return .commit
+            guard let last = found.last else { return }
+            let place: CopyPlace
+            do {
+                place = try CopyPlace.advance(database, by: found)
+            } catch let error as StoreError where error.kind == .damaged || error.kind == .failed {
+                stop(error, database)
+                throw error
             }
-        } catch let error as StoreError where error.kind == .damaged || error.kind == .failed {
-            stop(error, database)
-            throw error
+            state.withLock { state in
+                state.position = place.position
+                state.othersTurnUntil = last.kind == .turn ? .now + Self.turnTime : nil
+            }
+            counters.announceForeign(
+                found.reduce(into: []) { $0.formUnion(Announcement(rawValue: $1.topics)) })
         }
-        return topics
     }
 
     /// Nothing more can be done with this copy.
@@ -182,34 +165,4 @@ final class Replica: Sendable {
     private static let entriesAtOnce = 64
     /// How long a turn lasts. Who takes longer has to begin anew, as before.
     private static let turnTime = Duration.seconds(5)
-}
-
-/// One entry on its way into a copy.
-struct LogStep {
-    let entry: LogEntry
-
-    /// Throws when it cannot be the next one.
-    init(_ entry: LogEntry, after place: CopyPlace) throws {
-        guard entry.position == place.position + 1 else {
-            throw StoreError(
-                .damaged, "the log goes on at \(entry.position), and this copy has come to \(place.position)")
-        }
-        guard entry.schema <= Migrations.count else {
-            throw StoreError(
-                .failed,
-                "a newer version of homeport works on the shared facts now: update this one, then start it again"
-            )
-        }
-        self.entry = entry
-    }
-
-    /// Makes its changes; the others are made while a database is opened.
-    func take(_ database: Database) throws {
-        guard entry.kind == .change else { return }
-        do {
-            try ChangeSet.apply(entry.bytes, to: database)
-        } catch let error as StoreError {
-            throw StoreError(error.kind, "entry \(entry.position) of the shared log: \(error.description)")
-        }
-    }
 }

@@ -11,13 +11,12 @@ import Synchronization
 /// half done another one ends.
 struct SharedRemoval {
     let store: SQLiteStore
-    let replica: Replica
     let follower: Follower
     let remove: @Sendable (Digest) throws -> Void
 
     /// Forgets blobs that nobody holds, as `BlobLinks.collect` says.
     func collect(unheldSince moment: Date, limit: Int) async throws(StoreError) -> [Digest: Int64] {
-        let begun = replica.leaving.withLock { Array($0.prefix(Self.countAtOnce)) }
+        let begun = follower.replica.leaving.withLock { Array($0.prefix(Self.countAtOnce)) }
         let leaving = try await store.write("marking blobs that go") { [now = store.now] database in
             var found = try Self.half(begun, in: database)
             found += try database.rows(
@@ -75,7 +74,7 @@ struct SharedRemoval {
 
     private func take(_ digests: [Digest]) async throws(StoreError) {
         guard !digests.isEmpty else { return }
-        replica.leaving.withLock { $0.formUnion(digests) }
+        follower.replica.leaving.withLock { $0.formUnion(digests) }
         try await follower.runStore { [remove] () throws(StoreError) in
             for digest in digests {
                 do { try remove(digest) } catch { throw StoreError(from: error, "removing blob \(digest)") }
@@ -87,7 +86,7 @@ struct SharedRemoval {
                     "DELETE FROM blob WHERE digest = ? AND leaving_since IS NOT NULL", [digest.description])
             }
         }
-        replica.leaving.withLock { $0.subtract(digests) }
+        follower.replica.leaving.withLock { $0.subtract(digests) }
     }
 
     private static func mark(_ digest: Digest, at date: Date, in database: Database) throws {
