@@ -13,9 +13,6 @@ package final class FileBlobs: BlobStore {
     private let memory = HashMemory<FileProof>()
     private let threads: BlockingThreads
 
-    /// Where the bytes of a blob lie below the folder of all of them, `docker/registry/v2/blobs`.
-    package static func place(of digest: Digest) -> String { Layout.place(of: digest) }
-
     /// Opens the folder at `root`, an absolute path, making what is missing.
     ///
     /// - Parameter reserve: how many bytes of the disk pushes leave free.
@@ -184,21 +181,5 @@ extension FileBlobs: BlobQuarantine {
     package func isInPlace(_ digest: Digest, size: Int64?) throws(StoreError) -> Bool {
         guard let facts = try Disk.facts(at: layout.data(of: digest)) else { return false }
         return size.map { $0 == facts.size } ?? true
-    }
-}
-
-extension BlockingThreads {
-    /// Like `run`, with the one error that stores throw.
-    func runStore<Value: Sendable>(_ body: @escaping @Sendable () throws(StoreError) -> Value)
-        async throws(StoreError) -> Value
-    {
-        do {
-            return try await run(body)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            // The pool is shutting down, or the task was cancelled before it got a thread.
-            throw StoreError(.unavailable, "waiting for a thread", cause: error)
-        }
     }
 }

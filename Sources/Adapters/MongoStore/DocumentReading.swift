@@ -111,10 +111,7 @@ extension BSONDocument {
         switch self["_id"] {
         case .string(let text)?: text
         case .objectID(let bytes)?:
-            bytes.map { byte in
-                let hex = String(byte, radix: 16)
-                return byte < 16 ? "0" + hex : hex
-            }.joined()
+            bytes.hex
         case let other: other?.wholeNumber.map { "\($0)" } ?? "without an identifier that can be shown"
         }
     }

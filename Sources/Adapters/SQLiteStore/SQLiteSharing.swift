@@ -18,7 +18,7 @@ extension SQLiteStore {
     package func shortenLog(entriesMax: Int64) async throws(StoreError) -> Bool {
         guard let follower else { return false }
         let replica = follower.replica
-        return try await follower.runStore { [pool, path = pool.path] () throws(StoreError) in
+        return try await follower.upkeep.runStore { [pool, path = pool.path] () throws(StoreError) in
             guard let origin = try replica.log.origin() else { return false }
             let before = try replica.log.newestSnapshot(of: origin)?.position ?? 0
             guard replica.position - before > entriesMax else { return false }

@@ -43,6 +43,20 @@ package final class BlockingThreads: Sendable {
         }
     }
 
+    /// Like `run`, with the one error that stores throw.
+    package func runStore<Value: Sendable>(_ body: @escaping @Sendable () throws(StoreError) -> Value)
+        async throws(StoreError) -> Value
+    {
+        do {
+            return try await run(body)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            // The pool is shutting down, or the task was cancelled before it got a thread.
+            throw StoreError(.unavailable, "waiting for a thread", cause: error)
+        }
+    }
+
     /// Has `body` run on one of the threads, and waits for nothing: not even for a task's turn.
     package func begin(_ body: @escaping @Sendable () -> Void) {
         pool.submit { state in

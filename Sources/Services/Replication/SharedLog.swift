@@ -119,7 +119,6 @@ package struct LogSnapshot: Sendable, Hashable {
 extension LogOrigin {
     /// An identifier that nobody else has.
     package static func newID() -> String {
-        let digits = Array("0123456789abcdef")
-        return String((0..<32).map { _ in digits[Int.random(in: 0..<16)] })
+        (0..<16).map { _ in UInt8.random(in: .min ... .max) }.hex
     }
 }

@@ -48,13 +48,7 @@ final class MongoDriver: Sendable {
     ) async throws(StoreError) -> Value {
         do {
             return try await withDeadline(timeout) { [self] in
-                try await threads.run { [self] in
-                    guard let client = mongoc_client_pool_pop(pool) else {
-                        throw StoreError(.unavailable, "there is no connection")
-                    }
-                    defer { mongoc_client_pool_push(pool, client) }
-                    return try body(MongoClient(client, database: database, timeout: timeout))
-                }
+                try await threads.run { [self] in try withClient(body) }
             }
         } catch let error as StoreError {
             throw StoreError(error.kind, "\(doing) (MongoDB): \(error.description)")
@@ -68,16 +62,20 @@ final class MongoDriver: Sendable {
     /// Like `call`, on the thread of the caller, which waits until the driver's own limits end it.
     func callHere<Value>(_ doing: String, _ body: (MongoClient) throws -> Value) throws(StoreError) -> Value {
         do {
-            guard let client = mongoc_client_pool_pop(pool) else {
-                throw StoreError(.unavailable, "there is no connection")
-            }
-            defer { mongoc_client_pool_push(pool, client) }
-            return try body(MongoClient(client, database: database, timeout: timeout))
+            return try withClient(body)
         } catch let error as StoreError {
             throw StoreError(error.kind, "\(doing) (MongoDB): \(error.description)")
         } catch {
             throw StoreError(.failed, doing, cause: error)
         }
+    }
+
+    private func withClient<Value>(_ body: (MongoClient) throws -> Value) throws -> Value {
+        guard let client = mongoc_client_pool_pop(pool) else {
+            throw StoreError(.unavailable, "there is no connection")
+        }
+        defer { mongoc_client_pool_push(pool, client) }
+        return try body(MongoClient(client, database: database, timeout: timeout))
     }
 
     private static let waitingPerConnection = 64

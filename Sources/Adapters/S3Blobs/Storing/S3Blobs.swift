@@ -283,7 +283,7 @@ package final class S3Blobs: BlobStore {
     // MARK: What uploads need
 
     func hashed(_ hash: ContentHash, _ pieces: [ByteBuffer]) async throws(StoreError) -> ContentHash {
-        try await onThread {
+        try await threads.runStore {
             var hash = hash
             for piece in pieces { piece.withUnsafeReadableBytes { hash.update($0) } }
             return hash
@@ -292,19 +292,7 @@ package final class S3Blobs: BlobStore {
 
     /// What S3 wants to know of bytes before they come.
     func payload(of bytes: ByteBuffer) async throws(StoreError) -> String {
-        try await onThread { Signature.hash(of: bytes) }
-    }
-
-    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(StoreError)
-        -> Value
-    {
-        do {
-            return try await threads.run(body)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(.unavailable, "waiting for a thread", cause: error)
-        }
+        try await threads.runStore { Signature.hash(of: bytes) }
     }
 
     func remember(_ hash: ContentHash, of id: UploadID, _ pieces: [S3Object]) {

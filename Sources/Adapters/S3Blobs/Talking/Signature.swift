@@ -75,7 +75,7 @@ struct Signature {
             let code = HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key)
             key = SymmetricKey(data: Array(code))
         }
-        return Self.hex(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
+        return HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key).hex
     }
 
     /// A header's value without spaces at its ends, and with one where there are several.
@@ -83,20 +83,14 @@ struct Signature {
         text.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
 
-    static func hash(_ bytes: some Sequence<UInt8>) -> String { hex(SHA256.hash(data: Array(bytes))) }
+    static func hash(_ bytes: some Sequence<UInt8>) -> String { SHA256.hash(data: Array(bytes)).hex }
 
     static func hash(of bytes: ByteBuffer) -> String {
         bytes.withUnsafeReadableBytes {
             var hash = SHA256()
             hash.update(bufferPointer: $0)
-            return hex(hash.finalize())
+            return hash.finalize().hex
         }
-    }
-
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     static func text(_ date: Date) -> String {

@@ -54,7 +54,7 @@ struct CopySnapshot {
             LogSnapshot(
                 id: id, log: place.log, position: place.position, schema: schema, partCount: count,
                 size: size,
-                checksum: Self.text(hash.finalize())))
+                checksum: hash.finalize().hex))
     }
 
     /// Makes a copy at `path` of a snapshot; where it stands.
@@ -95,16 +95,9 @@ struct CopySnapshot {
             size += Int64(part.count)
             try file.write(contentsOf: part)
         }
-        guard size == snapshot.size, Self.text(hash.finalize()) == snapshot.checksum else {
+        guard size == snapshot.size, hash.finalize().hex == snapshot.checksum else {
             throw StoreError(.damaged, "the snapshot \(snapshot.id) of the shared log is not whole")
         }
         try file.synchronize()
-    }
-
-    private static func text(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in
-            let hex = String(byte, radix: 16)
-            return byte < 16 ? "0" + hex : hex
-        }.joined()
     }
 }

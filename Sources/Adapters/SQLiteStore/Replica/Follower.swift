@@ -14,7 +14,8 @@ final class Follower: Sendable {
     private let writes: WriteQueue
     /// One look at a time.
     private let threads = BlockingThreads(count: 1, queueMax: 4)
-    private let upkeep = BlockingThreads(count: 1, queueMax: 4)
+    /// For what takes long.
+    let upkeep = BlockingThreads(count: 1, queueMax: 4)
     private let state = Mutex(State())
 
     init(_ replica: Replica, _ writes: WriteQueue) {
@@ -32,15 +33,6 @@ final class Follower: Sendable {
                 return !state.isLooking
             }
             if begins { Task { await work() } }
-        }
-    }
-
-    /// Runs something long on a thread of its own.
-    func runStore<Value: Sendable>(_ body: @escaping @Sendable () throws(StoreError) -> Value)
-        async throws(StoreError) -> Value
-    {
-        do { return try await upkeep.run(body) } catch let error as StoreError { throw error } catch {
-            throw StoreError(.unavailable, "waiting for a thread", cause: error)
         }
     }
 

@@ -75,7 +75,7 @@ struct SharedRemoval {
     private func take(_ digests: [Digest]) async throws(StoreError) {
         guard !digests.isEmpty else { return }
         follower.replica.leaving.withLock { $0.formUnion(digests) }
-        try await follower.runStore { [remove] () throws(StoreError) in
+        try await follower.upkeep.runStore { [remove] () throws(StoreError) in
             for digest in digests {
                 do { try remove(digest) } catch { throw StoreError(from: error, "removing blob \(digest)") }
             }

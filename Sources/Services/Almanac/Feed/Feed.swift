@@ -1,6 +1,7 @@
 import Crypto
 package import FoundationEssentials
 package import ICalendar
+import ServerKit
 import Weather
 
 /// A calendar as it is fetched: bytes that stay the same as long as nothing visible changes.
@@ -14,9 +15,7 @@ package struct Feed: Sendable {
 
     package init(_ document: CalendarDocument, changed: Date) {
         self.bytes = document.component.bytes
-        self.mark = SHA256.hash(data: bytes).prefix(16).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        self.mark = SHA256.hash(data: bytes).prefix(16).hex
         self.changed = changed
         self.events = document.events.count
     }

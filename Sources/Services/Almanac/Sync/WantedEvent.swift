@@ -1,5 +1,6 @@
 import Crypto
 package import ICalendar
+import ServerKit
 
 /// An event as a calendar on a server is to have it, and a mark of what it says.
 package struct WantedEvent: Hashable, Sendable {
@@ -14,11 +15,6 @@ package struct WantedEvent: Hashable, Sendable {
         visible.changed = UTCSeconds(0)
         visible.sequence = 0
         let hash = SHA256.hash(data: visible.component.bytes)
-        self.digest = hash.prefix(16).map(Self.hex).joined()
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return byte < 16 ? "0" + digits : digits
+        self.digest = hash.prefix(16).hex
     }
 }

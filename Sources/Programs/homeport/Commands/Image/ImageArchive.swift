@@ -2,6 +2,7 @@ internal import ArchiveKit
 internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
+internal import ServerKit
 
 /// One layer in the making: files in an archive that is made small as it grows. Used by one thread.
 final class ImageArchive {
@@ -49,8 +50,7 @@ final class ImageArchive {
         try writer.finish()
         try stream?.finish()
         stream = nil
-        let hex = hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return (small, "sha256:\(hex)")
+        return (small, "sha256:\(hash.finalize().hex)")
     }
 
     private func addFolders(above name: String) throws {

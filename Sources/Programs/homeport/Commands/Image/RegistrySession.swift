@@ -109,7 +109,7 @@ struct RegistrySession: Sendable {
     }
 
     static func digest(_ bytes: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        "sha256:" + SHA256.hash(data: bytes).hex
     }
 
     /// A text as a value in a query.
