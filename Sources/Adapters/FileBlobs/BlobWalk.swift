@@ -1,4 +1,5 @@
 import OCI
+import Registry
 import ServerKit
 
 /// Walks the blobs in order of their digests. Reads one shelf at a time, from where the page begins.
@@ -21,8 +22,8 @@ struct BlobWalk {
     /// The shelves, beginning with the one that holds `start`.
     private func shelves(of algorithm: Digest.Algorithm, from start: String?) throws(StoreError) -> [String] {
         let names = try Disk.names(in: layout.folder(of: algorithm))
-        let first = start.map { String($0.prefix(Layout.shelfLength)) } ?? ""
-        return names.filter { $0.utf8.count == Layout.shelfLength && $0 >= first }.sorted()
+        let first = start.map { String($0.prefix(DistributionLayout.shelfLength)) } ?? ""
+        return names.filter { $0.utf8.count == DistributionLayout.shelfLength && $0 >= first }.sorted()
     }
 
     private func collect(

@@ -10,31 +10,24 @@ struct Layout: Sendable {
         self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
     }
 
-    var base: String { "\(root)/docker/registry/v2" }
+    var base: String { "\(root)/\(DistributionLayout.base)" }
 
-    var blobs: String { "\(base)/blobs" }
+    var blobs: String { "\(root)/\(DistributionLayout.blobs)" }
 
-    var uploads: String { "\(base)/uploads-in-progress" }
+    var uploads: String { "\(root)/\(DistributionLayout.uploads)" }
 
     /// What distribution's registry knows of the blobs. While it is here, they may be its own.
-    var foreignMetadata: String { "\(base)/repositories" }
+    var foreignMetadata: String { "\(root)/\(DistributionLayout.repositories)" }
 
     func folder(of algorithm: Digest.Algorithm) -> String { "\(blobs)/\(algorithm.rawValue)" }
 
     /// The folder of all digests that begin with the same two digits. Once made, it stays.
-    func shelf(of digest: Digest) -> String {
-        "\(folder(of: digest.algorithm))/\(digest.hex.prefix(Self.shelfLength))"
-    }
+    func shelf(of digest: Digest) -> String { "\(blobs)/\(DistributionLayout.shelf(of: digest))" }
 
     /// The blob's own folder, which goes with the blob.
-    func folder(of digest: Digest) -> String { "\(shelf(of: digest))/\(digest.hex)" }
+    func folder(of digest: Digest) -> String { "\(blobs)/\(DistributionLayout.folder(of: digest))" }
 
-    func data(of digest: Digest) -> String { "\(folder(of: digest))/data" }
-
-    /// Where a blob's bytes lie below `blobs`.
-    static func place(of digest: Digest) -> String {
-        "\(digest.algorithm.rawValue)/\(digest.hex.prefix(shelfLength))/\(digest.hex)/data"
-    }
+    func data(of digest: Digest) -> String { "\(blobs)/\(DistributionLayout.place(of: digest))" }
 
     /// An upload's bytes. An identifier is hex digits only, so it cannot lead elsewhere.
     func upload(_ id: UploadID) -> String { "\(uploads)/\(id)" }
@@ -56,6 +49,5 @@ struct Layout: Sendable {
         return UploadID(isReplacement ? name.dropLast(replacementSuffix.count) : name[...])
     }
 
-    static let shelfLength = 2
     private static let replacementSuffix = ".replacement"
 }

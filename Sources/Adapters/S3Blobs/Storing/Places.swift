@@ -9,22 +9,18 @@ struct Places: Sendable {
 
     init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
 
-    private var base: String { "\(prefix)docker/registry/v2/" }
-
     /// Whose the bucket is.
     var owner: String { "\(prefix)homeport-owner" }
 
-    var blobs: String { "\(base)blobs/" }
-    var uploads: String { "\(base)uploads-in-progress/" }
+    var blobs: String { "\(prefix)\(DistributionLayout.blobs)/" }
+    var uploads: String { "\(prefix)\(DistributionLayout.uploads)/" }
 
     /// What distribution's registry knows of the blobs. While it is here, they may be its own.
-    var foreignMetadata: String { "\(base)repositories/" }
+    var foreignMetadata: String { "\(prefix)\(DistributionLayout.repositories)/" }
 
     func folder(of algorithm: Digest.Algorithm) -> String { "\(blobs)\(algorithm.rawValue)/" }
 
-    func blob(_ digest: Digest) -> String {
-        "\(folder(of: digest.algorithm))\(digest.hex.prefix(2))/\(digest.hex)/data"
-    }
+    func blob(_ digest: Digest) -> String { "\(blobs)\(DistributionLayout.place(of: digest))" }
 
     /// The digest whose blob has this key.
     func digest(of key: String) -> Digest? {

@@ -1,7 +1,6 @@
 internal import Accounts
 internal import Audit
 internal import Edge
-internal import FileBlobs
 internal import FoundationEssentials
 internal import HTTPKit
 internal import Registry
@@ -64,7 +63,7 @@ struct RegistryPart: ServerPart {
         limits.manifest = values.registry.manifestSizeMax
         limits.refusesOldClients = values.registry.refusesOldClients
         if let folder = values.proxies.accelFolder {
-            limits.handsOver = { digest in folder + FileBlobs.place(of: digest) }
+            limits.handsOver = { digest in folder + DistributionLayout.place(of: digest) }
         }
         limits.sendsTo = house.addresses(values)
         return [

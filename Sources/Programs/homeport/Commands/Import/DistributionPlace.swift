@@ -1,5 +1,6 @@
 internal import FileBlobs
 internal import FoundationEssentials
+internal import Registry
 internal import Yams
 
 /// Where a registry of Docker's keeps its data: a folder, or what its configuration says.
@@ -13,7 +14,7 @@ enum DistributionPlace {
             throw CommandFailure.refused("there is no folder and no file \(text)")
         }
         let named = DataFolder(isFolder ? text : try rootDirectory(in: text)).path
-        let inner = "/docker/registry/v2"
+        let inner = "/\(DistributionLayout.base)"
         let candidates = [named, named.hasSuffix(inner) ? String(named.dropLast(inner.count)) : named]
         for candidate in candidates where try DistributionFolder.isThere(candidate) { return candidate }
         throw CommandFailure.refused(

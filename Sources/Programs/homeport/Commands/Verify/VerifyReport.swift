@@ -139,10 +139,10 @@ extension VerifyReport {
         ]
         let first = damaged.first { $0.manifestOf == nil }.flatMap { try? Digest($0.digest) }
         if let first {
-            let place = "blobs/\(first.algorithm.rawValue)/\(first.hex.prefix(2))/\(first.hex)/data"
+            let place = "\(DistributionLayout.blobs)/\(DistributionLayout.place(of: first))"
             lines += [
                 "Or put a copy from a backup in its place, which for the first of them is",
-                "  \(folder)/docker/registry/v2/\(place)", "and run `homeport verify` again.",
+                "  \(folder)/\(place)", "and run `homeport verify` again.",
             ]
         }
         return lines.joined(separator: "\n")
