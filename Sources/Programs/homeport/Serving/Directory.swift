@@ -43,28 +43,12 @@ struct Directory: Sendable {
     func prepare(waiting limit: Duration, _ terminal: Terminal) async throws {
         guard let mongo else { return }
         MongoMetrics.begin()
-        let clock = ContinuousClock()
-        let end = clock.now + limit
-        var isTold = false
-        while true {
-            do throws(StoreError) {
-                try await mongo.prepare()
-                if isTold { terminal.note("\(words) answers.") }
-                try await noteThoseLeft(terminal)
-                return
-            } catch {
-                let isOver = error.kind != .unavailable || clock.now + Self.pause > end
-                guard !isOver else {
-                    throw CommandFailure.unreachable(
-                        "\(words) cannot be used: \(error); see that it runs and what `mongodb` says of it in the "
-                            + "configuration")
-                }
-                if !isTold {
-                    terminal.note("\(words) does not answer (\(error)); waiting for it.")
-                    isTold = true
-                }
-            }
-            try await clock.sleep(for: Self.pause)
+        let patience = MongoPatience(words: words, limit: limit, terminal: terminal)
+        do {
+            try await patience.until { try await mongo.prepare() }
+            try await noteThoseLeft(terminal)
+        } catch let error as StoreError {
+            throw patience.failure(error)
         }
     }
 
@@ -105,8 +89,42 @@ struct Directory: Sendable {
                 "when tokens were last used could not be written down", metadata: ["error": "\(error)"])
         }
     }
+}
+
+/// How long a MongoDB is waited for that a program cannot do without.
+struct MongoPatience: Sendable {
+    /// `MongoDB on mongo1:27017`.
+    let words: String
+    let limit: Duration
+    let terminal: Terminal
 
     private static let pause = Duration.milliseconds(500)
+
+    /// Tries until it does not fail for want of the MongoDB any more, or the time is over.
+    func until<Value>(_ attempt: () async throws -> Value) async throws -> Value {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        var isTold = false
+        while true {
+            do {
+                let value = try await attempt()
+                if isTold { terminal.note("\(words) answers.") }
+                return value
+            } catch let error as StoreError where error.kind == .unavailable {
+                guard clock.now + Self.pause <= end else { throw failure(error) }
+                if !isTold { terminal.note("\(words) does not answer (\(error)); waiting for it.") }
+                isTold = true
+            }
+            try await clock.sleep(for: Self.pause)
+        }
+    }
+
+    /// What is said when it cannot be used.
+    func failure(_ error: StoreError) -> CommandFailure {
+        .unreachable(
+            "\(words) cannot be used: \(error); see that it runs and what `mongodb` says of it in the "
+                + "configuration")
+    }
 }
 
 /// Keeps looking for a MongoDB and for what changes in it.

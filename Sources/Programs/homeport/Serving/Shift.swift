@@ -113,21 +113,26 @@ struct Shift: Sendable {
         return (configuration, faces)
     }
 
+    /// Those that say how the server is come before all that may have to wait for others.
     private var faces: [any Face] {
-        [stores.sharing?.face].compactMap(\.self) + parts.flatMap(\.faces) + [
-            HealthFace(
-                checks: [databaseCheck, diskCheck, stores.sharing?.check].compactMap(\.self)
-                    + stores.directory.checks + stores.sources.checks
-                    + stores.authorizers.checks
-                    + parts.flatMap(\.checks)),
-            MetricsFace(readers: loaded.values.metrics.readers.map(\.range)) {
-                [building, parts, bans = stores.bans] in
-                await building.state.refresh()
-                BanMetrics.show(bans.count)
-                for part in parts { part.measure() }
-                return building.metrics.text()
-            },
-        ]
+        [health, numbers] + [stores.sharing?.face].compactMap(\.self) + parts.flatMap(\.faces)
+    }
+
+    private var health: any Face {
+        HealthFace(
+            checks: [databaseCheck, diskCheck, stores.sharing?.check].compactMap(\.self)
+                + stores.directory.checks + stores.sources.checks + stores.authorizers.checks
+                + parts.flatMap(\.checks))
+    }
+
+    private var numbers: any Face {
+        MetricsFace(readers: loaded.values.metrics.readers.map(\.range)) {
+            [building, parts, bans = stores.bans] in
+            await building.state.refresh()
+            BanMetrics.show(bans.count)
+            for part in parts { part.measure() }
+            return building.metrics.text()
+        }
     }
 
     private var databaseCheck: HealthFace.Check {

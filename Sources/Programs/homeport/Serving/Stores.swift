@@ -79,23 +79,13 @@ struct Stores: Sendable {
         _ loaded: LoadedConfiguration, now: @escaping @Sendable () -> Date, _ terminal: Terminal
     ) async throws -> Stores {
         let values = loaded.values
-        let clock = ContinuousClock()
-        let end = clock.now + values.mongodb.startWait
-        var isTold = false
-        while true {
-            do {
-                return try open(values, asksSources: true, file: loaded.file, now: now)
-            } catch let error as StoreError where values.mongodb.sharesFacts && error.kind == .unavailable {
-                guard clock.now < end else {
-                    throw CommandFailure.unreachable(
-                        "\(values.mongodb.words) cannot be used: \(error); see that it runs and what `mongodb` says "
-                            + "of it in the configuration")
-                }
-                if !isTold { terminal.note("\(values.mongodb.words) does not answer; waiting for it.") }
-                isTold = true
-            }
-            try await clock.sleep(for: .milliseconds(500))
+        func attempt() throws -> Stores {
+            try open(values, asksSources: true, file: loaded.file, now: now)
         }
+        guard values.mongodb.sharesFacts else { return try attempt() }
+        let patience = MongoPatience(
+            words: values.mongodb.words, limit: values.mongodb.startWait, terminal: terminal)
+        return try await patience.until(attempt)
     }
 
     /// The same stores under other settings. What has not changed is the very same as before; both may be worked with
