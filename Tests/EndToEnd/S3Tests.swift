@@ -60,15 +60,8 @@ import Testing
             archive.add("large", try Self.manyBytes(9_500_000))
             let layout = try OCILayout()
             let source = try layout.tag(layout.addImage(layers: [archive.finished]), "one")
-            let image = "docker://\(server.address)/in/bucket:v1"
-            try await tools.skopeo(
-                "copy", "--dest-tls-verify=false", "--dest-creds", Self.credentials, source, image
-            ).succeeded()
-            let target = try OCILayout()
-            try await tools.skopeo(
-                "copy", "--src-tls-verify=false", "--src-creds", Self.credentials, image,
-                "oci:\(target.path):copy"
-            ).succeeded()
+            try await tools.copyThereAndBack(
+                source, "\(server.address)/in/bucket:v1", credentials: Self.credentials)
 
             let lies = """
                 import hashlib

@@ -69,15 +69,8 @@ import Testing
                 archive.add("file", randomBytes(300_000))
                 let layout = try OCILayout()
                 let source = try layout.tag(layout.addImage(layers: [archive.finished]), "one")
-                let image = "docker://\(caller.address)/any/where:v\(number)"
-                try await tools.skopeo(
-                    "copy", "--dest-tls-verify=false", "--dest-creds", Self.credentials, source, image
-                ).succeeded()
-                let target = try OCILayout()
-                try await tools.skopeo(
-                    "copy", "--src-tls-verify=false", "--src-creds", Self.credentials, image,
-                    "oci:\(target.path):copy"
-                ).succeeded()
+                try await tools.copyThereAndBack(
+                    source, "\(caller.address)/any/where:v\(number)", credentials: Self.credentials)
             }
             let tags = try await caller.get("/v2/any/where/tags/list")
             #expect(tags.object["tags"] as? [String] == ["v0", "v1", "v2"], "\(tags)")

@@ -26,19 +26,9 @@ package func withAnsweringPeer<Value: Sendable>(
     _ body: @Sendable @escaping (AnsweringPeer) async throws -> Value
 ) async throws -> Value {
     let script = "answering_server.py"
-    let (value, _) = try await withGuardedProcess(
-        try PythonPeers.interpreter(),
-        [PythonPeers.path(of: script), folder.path, AnsweringPeer.secret] + more,
-        environment: ["PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"],
-        log: folder.path + "/\(script).log"
-    ) { process in
-        let words = "listening on "
-        guard let line = await process.line(startingWith: words) else {
-            let log = (try? String(contentsOfFile: folder.path + "/\(script).log", encoding: .utf8)) ?? ""
-            throw CommandFailed(description: "\(script) did not start:\n\(log.suffix(3000))")
-        }
-        return try await body(
-            AnsweringPeer(address: String(line.dropFirst(words.count)), folder: folder, process: process))
+    return try await withScriptPeer(
+        script, [folder.path, AnsweringPeer.secret] + more, log: folder.path + "/\(script).log"
+    ) { address, process in
+        try await body(AnsweringPeer(address: address, folder: folder, process: process))
     }
-    return value
 }

@@ -19,6 +19,22 @@ package struct ContainerTools: Sendable {
         try await run(.skopeo, ["--insecure-policy"] + arguments)
     }
 
+    /// Pushes an image to a server that speaks no TLS, and pulls it into a folder of its own.
+    ///
+    /// - Parameters:
+    ///   - source: `oci:folder:tag`.
+    ///   - image: `127.0.0.1:5000/team/app:v1`.
+    package func copyThereAndBack(_ source: String, _ image: String, credentials: String) async throws {
+        try await skopeo(
+            "copy", "--dest-tls-verify=false", "--dest-creds", credentials, source, "docker://\(image)"
+        ).succeeded()
+        let target = try OCILayout()
+        try await skopeo(
+            "copy", "--src-tls-verify=false", "--src-creds", credentials, "docker://\(image)",
+            "oci:\(target.path):copy"
+        ).succeeded()
+    }
+
     package func podman(_ arguments: [String], _ input: String = "") async throws -> Finished {
         let own = ["--cgroup-manager=cgroupfs", "--events-backend=file"]
         return try await run(.podman, storage + own + arguments, input: input)

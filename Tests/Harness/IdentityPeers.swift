@@ -26,17 +26,8 @@ package func withIdentityPeer<Value: Sendable>(
     let arguments = [
         folder.path, IdentityPeer.clientID, IdentityPeer.clientSecret, redirect, "\(port)",
     ]
-    let (value, _) = try await withGuardedProcess(
-        try PythonPeers.interpreter(), [PythonPeers.path(of: script)] + arguments,
-        environment: ["PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"],
-        log: folder.path + "/\(script).log"
-    ) { process in
-        let words = "listening on "
-        guard let line = await process.line(startingWith: words) else {
-            let log = (try? String(contentsOfFile: folder.path + "/\(script).log", encoding: .utf8)) ?? ""
-            throw CommandFailed(description: "\(script) did not start:\n\(log.suffix(3000))")
-        }
-        return try await body(IdentityPeer(address: String(line.dropFirst(words.count)), process: process))
+    return try await withScriptPeer(script, arguments, log: folder.path + "/\(script).log") {
+        address, process in
+        try await body(IdentityPeer(address: address, process: process))
     }
-    return value
 }

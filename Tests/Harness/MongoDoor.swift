@@ -24,20 +24,13 @@ package func withMongoDoor<Value: Sendable>(
 ) async throws -> Value {
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
-    let log = folder.path + "/log"
-    let (value, _) = try await withGuardedProcess(
-        try PythonPeers.interpreter(),
-        [PythonPeers.path(of: "mongo_door.py"), "\(server.port)", MongoDoor.user, MongoDoor.password],
-        environment: ["PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"], log: log
-    ) { process in
-        let words = "listening on "
-        let line = await process.line(startingWith: words)
-        let ports = (line ?? "").dropFirst(words.count).split(separator: " ").compactMap { Int($0) }
+    return try await withScriptPeer(
+        "mongo_door.py", ["\(server.port)", MongoDoor.user, MongoDoor.password], log: folder.path + "/log"
+    ) { words, process in
+        let ports = words.split(separator: " ").compactMap { Int($0) }
         guard ports.count == 2 else {
-            let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            throw CommandFailed(description: "mongo_door.py did not start:\n\(said.suffix(3000))")
+            throw CommandFailed(description: "mongo_door.py listens on two ports, and says `\(words)`")
         }
         return try await body(MongoDoor(ports: ports, process: process))
     }
-    return value
 }

@@ -18,7 +18,7 @@ package struct S3Server: Sendable {
     /// The server that was started for this test, by the trait `.s3Server` of a suite around it.
     @TaskLocal package static var current: S3Server?
 
-    fileprivate init(port: Substring, isSecure: Bool) {
+    fileprivate init(port: String, isSecure: Bool) {
         self.endpoint = "\(isSecure ? "https" : "http")://127.0.0.1:\(port)"
     }
 
@@ -89,30 +89,12 @@ package func withS3Server<Value: Sendable>(
     certificate: [String] = [], in folder: TemporaryFolder,
     _ body: @Sendable @escaping (S3Server) async throws -> Value
 ) async throws -> Value {
-    let log = folder.path + "/s3_server.log"
-    let (value, _) = try await withGuardedProcess(
-        try PythonPeers.interpreter(),
-        [PythonPeers.path(of: "s3_server.py"), S3Server.access, S3Server.secret] + certificate,
-        environment: [
-            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "no_proxy": "127.0.0.1",
-            "S3_UPLOAD_PART_MIN_SIZE": "\(S3Server.partMin)",
-        ],
-        log: log
-    ) { process in
-        let words = "listening on "
-        guard let line = await process.line(startingWith: words) else {
-            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            throw CommandFailed(description: "the S3 of the tests did not start:\n\(text.suffix(3000))")
-        }
-        let server = S3Server(
-            port: line.dropFirst(words.count), isSecure: !certificate.isEmpty)
-        let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body(server)) } catch { outcome = .failure(error) }
-        // Requests that hang on purpose would keep it.
-        try? await process.signal("KILL")
-        return try outcome.get()
-    }
-    return value
+    // Requests that hang on purpose would keep it.
+    try await withScriptPeer(
+        "s3_server.py", [S3Server.access, S3Server.secret] + certificate,
+        environment: ["no_proxy": "127.0.0.1", "S3_UPLOAD_PART_MIN_SIZE": "\(S3Server.partMin)"],
+        log: folder.path + "/s3_server.log", isKilled: true
+    ) { port, _ in try await body(S3Server(port: port, isSecure: !certificate.isEmpty)) }
 }
 
 /// One S3 for all tests of a suite and those inside it; each test uses a bucket of its own.
